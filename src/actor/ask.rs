@@ -1,0 +1,290 @@
+//! [`Ask`]: the future of an ask, which waits for room and then for the reply, and its error.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::actor::current;
+use crate::actor::reply::{Answer, Request};
+use crate::actor::target::{Place, Refusal, Target};
+use crate::actor::tell::waits_for_itself;
+use crate::contract::Message;
+
+/// Resolves to the reply. Made by [`ActorRef::ask`](crate::ActorRef::ask).
+///
+/// It waits 5 seconds at most unless [`timeout`](Ask::timeout) or the system's builder says
+/// otherwise. An ask made while handling an ask waits no longer than its own asker does.
+///
+/// # Cancel safety
+///
+/// Dropped before it is ready, it withdraws: a message that still waits for room is not sent, one
+/// that is queued is skipped. A handler that runs already runs on, and its reply becomes a dead letter.
+#[must_use = "an ask that is not awaited asks nothing"]
+pub struct Ask<'a, M: Message, T: Target<M> + ?Sized> {
+    target: &'a T,
+    stage: Stage<M>,
+    place: Place,
+    limit: Limit,
+    deadline: Option<Instant>,
+    waits_for_room: bool,
+    /// Armed at the first poll that has to wait.
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+enum Stage<M: Message> {
+    /// Not polled yet.
+    New(M),
+    /// In the line before the mailbox.
+    Sending(Request<M>, oneshot::Receiver<Answer<M>>),
+    /// In the mailbox or its handler.
+    Sent(oneshot::Receiver<Answer<M>>),
+    Over,
+}
+
+enum Limit {
+    Default,
+    At(Duration),
+    None,
+}
+
+impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
+    pub(crate) fn new(target: &'a T, message: M) -> Self {
+        Self {
+            target,
+            stage: Stage::New(message),
+            place: Place::default(),
+            limit: Limit::Default,
+            deadline: None,
+            waits_for_room: true,
+            sleep: None,
+        }
+    }
+
+    pub(crate) fn without_waiting_for_room(mut self) -> Self {
+        self.waits_for_room = false;
+        self
+    }
+
+    /// Waits this long at most, for room and reply together, measured from the first poll.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limit = Limit::At(timeout);
+        self
+    }
+
+    /// Waits as long as it takes. The ask still ends when the actor stops, fails, or drops the reply,
+    /// and when an asker further up the chain stops waiting.
+    pub fn no_timeout(mut self) -> Self {
+        self.limit = Limit::None;
+        self
+    }
+
+    /// When to stop waiting: by the ask's own limit, or that of the message being handled here.
+    fn deadline(&self) -> Option<Instant> {
+        let about = self.target.about();
+        let own = match self.limit {
+            Limit::Default => Some(about.core.ask_timeout),
+            Limit::At(timeout) => Some(timeout),
+            Limit::None => None,
+        };
+        let own = own.and_then(|timeout| Instant::now().checked_add(timeout));
+        let inherited = current::of_system(about.core.address()).and_then(|current| current.deadline);
+        match (own, inherited) {
+            (Some(own), Some(inherited)) => Some(own.min(inherited)),
+            (own, inherited) => own.or(inherited),
+        }
+    }
+
+    /// Puts the message into the mailbox or the line before it.
+    fn poll_send(&mut self, cx: &Context<'_>) -> Option<AskError<M>> {
+        let (request, reply) = match std::mem::replace(&mut self.stage, Stage::Over) {
+            Stage::New(message) => {
+                if waits_for_itself(self.target) {
+                    let path = vec![self.target.about().name.to_string(); 2];
+                    return Some(AskError::Deadlock { path });
+                }
+                self.deadline = self.deadline();
+                let asker = current::of_system(self.target.about().core.address());
+                let (request, reply) =
+                    Request::asked(message, self.deadline, asker.map(|current| current.actor));
+                if !self.waits_for_room {
+                    match self.target.try_accept(request) {
+                        Ok(()) => self.stage = Stage::Sent(reply),
+                        Err(Refusal::Full(request)) => return Some(AskError::Full(request.into_message())),
+                        Err(Refusal::NotRunning(request)) => {
+                            return Some(AskError::NotRunning(request.into_message()));
+                        }
+                    }
+                    return None;
+                }
+                (request, reply)
+            }
+            Stage::Sending(request, reply) => (request, reply),
+            other => {
+                self.stage = other;
+                return None;
+            }
+        };
+        let mut request = Some(request);
+        match self.target.poll_accept(&mut self.place, cx, &mut request) {
+            Poll::Ready(Ok(())) => self.stage = Stage::Sent(reply),
+            Poll::Ready(Err(request)) => return Some(AskError::NotRunning(request.into_message())),
+            Poll::Pending => {
+                let request = request.expect("a pending send keeps its message");
+                self.stage = Stage::Sending(request, reply);
+            }
+        }
+        None
+    }
+}
+
+// Nothing in it is pinned but the boxed sleep.
+impl<M: Message, T: Target<M> + ?Sized> Unpin for Ask<'_, M, T> {}
+
+impl<M: Message, T: Target<M> + ?Sized> Future for Ask<'_, M, T> {
+    type Output = Result<M::Reply, AskError<M>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        if let Some(error) = this.poll_send(cx) {
+            return Poll::Ready(Err(error));
+        }
+        if let Stage::Sent(reply) = &mut this.stage
+            && let Poll::Ready(answer) = Pin::new(reply).poll(cx)
+        {
+            this.stage = Stage::Over;
+            return Poll::Ready(match answer {
+                Ok(Answer::Reply(reply)) => Ok(reply),
+                Ok(Answer::NotRunning(message)) => Err(AskError::NotRunning(message)),
+                Ok(Answer::Panicked) => Err(AskError::HandlerPanicked),
+                Err(_) => Err(AskError::NoReply),
+            });
+        }
+        let Some(deadline) = this.deadline else {
+            return Poll::Pending;
+        };
+        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if sleep.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        // Dropping the stage withdraws the message, wherever it is.
+        this.target.leave(&mut this.place);
+        this.stage = Stage::Over;
+        Poll::Ready(Err(AskError::Timeout))
+    }
+}
+
+impl<M: Message, T: Target<M> + ?Sized> Drop for Ask<'_, M, T> {
+    fn drop(&mut self) {
+        self.target.leave(&mut self.place);
+    }
+}
+
+impl<M: Message, T: Target<M> + ?Sized> fmt::Debug for Ask<'_, M, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ask")
+            .field("actor", self.target.about().name)
+            .field("message", &M::NAME)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why an ask has no reply.
+///
+/// | error | may the handler have run? | the message |
+/// |---|---|---|
+/// | `NotRunning`, `Full` | no | comes back |
+/// | `Deadlock` | no | dropped |
+/// | `Timeout`, `HandlerPanicked`, `NoReply` | yes | consumed |
+#[non_exhaustive]
+pub enum AskError<M> {
+    /// Nobody answered in time. The handler may have run, may be running, or is skipped.
+    Timeout,
+    /// The actor has stopped, or stopped before it came to the message.
+    NotRunning(M),
+    /// The handler panicked. The actor is being restarted or stopped.
+    HandlerPanicked,
+    /// The handler was dropped before it replied, because its actor was killed.
+    NoReply,
+    /// The mailbox is full, and the ask was not to wait for room.
+    Full(M),
+    /// The answer could only come from an actor that waits for this very ask.
+    Deadlock {
+        /// The names of the actors that wait for each other, from the asker round to it again.
+        path: Vec<String>,
+    },
+}
+
+/// Whether a handler may have seen a message that was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Certainty {
+    /// It has not: sending the message again does nothing twice.
+    NotHandled,
+    /// It may have: only an idempotent message may be sent again blindly.
+    MayHaveRun,
+}
+
+impl<M> AskError<M> {
+    /// Whether the handler may have run. Never `NotHandled` if it has started.
+    pub const fn certainty(&self) -> Certainty {
+        match self {
+            Self::NotRunning(_) | Self::Full(_) | Self::Deadlock { .. } => Certainty::NotHandled,
+            Self::Timeout | Self::HandlerPanicked | Self::NoReply => Certainty::MayHaveRun,
+        }
+    }
+
+    /// The message, if it came back.
+    pub fn into_inner(self) -> Option<M> {
+        match self {
+            Self::NotRunning(message) | Self::Full(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody answered in time.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(self, Self::Timeout)
+    }
+
+    /// Whether the actor does not run.
+    pub const fn is_not_running(&self) -> bool {
+        matches!(self, Self::NotRunning(_))
+    }
+
+    /// Whether the mailbox is full.
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Full(_))
+    }
+}
+
+impl<M> fmt::Debug for AskError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("Timeout"),
+            Self::NotRunning(_) => f.write_str("NotRunning(..)"),
+            Self::HandlerPanicked => f.write_str("HandlerPanicked"),
+            Self::NoReply => f.write_str("NoReply"),
+            Self::Full(_) => f.write_str("Full(..)"),
+            Self::Deadlock { path } => f.debug_struct("Deadlock").field("path", path).finish(),
+        }
+    }
+}
+
+impl<M> fmt::Display for AskError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Timeout => f.write_str("nobody answered in time; the handler may have run"),
+            Self::NotRunning(_) => f.write_str("the actor is not running; the message was not handled"),
+            Self::HandlerPanicked => f.write_str("the handler panicked"),
+            Self::NoReply => f.write_str("the handler was dropped before it replied"),
+            Self::Full(_) => f.write_str("the mailbox is full"),
+            Self::Deadlock { path } => write!(f, "the ask would wait for itself: {}", path.join(" -> ")),
+        }
+    }
+}
+
+impl<M> std::error::Error for AskError<M> {}

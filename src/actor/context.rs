@@ -1,0 +1,192 @@
+//! [`Context`]: what a handler knows of its own actor, and what it can do besides sending.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use crate::actor::actor_ref::ActorRef;
+use crate::actor::cell::Cell;
+use crate::actor::core::SystemCore;
+use crate::actor::current;
+use crate::actor::envelope::{Origin, Parcel};
+use crate::actor::exit::ExitReason;
+use crate::actor::id::{ActorId, MessageId};
+use crate::actor::registry::LookupError;
+use crate::actor::reply::Request;
+use crate::actor::start::StartError;
+use crate::actor::timers::{TimerHandle, Timers};
+use crate::actor::traits::{Actor, HandledBy};
+use crate::sync::Next;
+
+/// Passed to handlers and hooks as `ctx: &mut Context<Self>`: the actor's own reference, timers,
+/// children, publishing, and stopping.
+pub struct Context<A: Actor> {
+    cell: Arc<Cell<A>>,
+    incarnation: u64,
+    timers: Timers<A::Envelope>,
+    /// Set by a handler that wants this to be its last message.
+    exit: Option<ExitReason>,
+    /// The supervisor of the actor's children, made with the first of them.
+    pub(crate) children: Option<Box<dyn Children>>,
+    /// Timers and mailbox take turns, so that neither starves the other.
+    timer_had_turn: bool,
+}
+
+/// The children of one incarnation, whoever supervises them.
+pub(crate) trait Children: Send {
+    /// Resolves when they have failed more often than allowed.
+    fn poll_failed(&mut self, cx: &mut TaskContext<'_>) -> Poll<ExitReason>;
+    /// Stops all of them, in reverse order of their start.
+    fn stop(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    fn as_any(&mut self) -> &mut dyn std::any::Any;
+}
+
+/// What the run loop does next.
+pub(crate) enum Turn<T> {
+    Control(u32),
+    Parcel(Parcel<T>),
+    ChildrenFailed(ExitReason),
+    /// The mailbox is closed and empty.
+    End,
+}
+
+impl<A: Actor> Context<A> {
+    pub(crate) fn new(cell: Arc<Cell<A>>, incarnation: u64) -> Self {
+        Self { cell, incarnation, timers: Timers::new(), exit: None, children: None, timer_had_turn: false }
+    }
+
+    pub(crate) fn cell(&self) -> &Arc<Cell<A>> {
+        &self.cell
+    }
+
+    pub(crate) fn core(&self) -> &Arc<SystemCore> {
+        self.cell.core()
+    }
+
+    pub(crate) fn take_exit(&mut self) -> Option<ExitReason> {
+        self.exit.take()
+    }
+
+    /// The actor's own reference.
+    pub fn actor_ref(&self) -> ActorRef<A> {
+        ActorRef::new(Arc::clone(&self.cell))
+    }
+
+    /// The actor's name.
+    pub fn name(&self) -> &str {
+        self.cell.name()
+    }
+
+    /// The actor's number in its system.
+    pub fn id(&self) -> ActorId {
+        self.cell.id()
+    }
+
+    /// Which life of the actor this is: 1 from the first start, one more after each restart.
+    pub fn incarnation(&self) -> u64 {
+        self.incarnation
+    }
+
+    /// The message or event that is being handled; `None` in `on_start` and `on_stop`.
+    pub fn message_id(&self) -> Option<MessageId> {
+        current::message()
+    }
+
+    /// The message or event that began the chain which led to the one being handled.
+    pub fn correlation_id(&self) -> Option<MessageId> {
+        current::get()?.cause.map(|cause| cause.root)
+    }
+
+    /// The actor of that name.
+    ///
+    /// All names of the builder are known before any `on_start` runs, so that services can look
+    /// each other up there in any order.
+    ///
+    /// # Errors
+    ///
+    /// There is none, it has stopped for good, or it is another service.
+    pub fn actor<B: Actor>(&self, name: &str) -> Result<ActorRef<B>, LookupError> {
+        self.core().registry.find(name)
+    }
+
+    /// Sends a message to this actor after a delay.
+    ///
+    /// When it is due, the message is handled after the current one and needs no room in the
+    /// mailbox. A restart forgets it.
+    pub fn tell_after<M: HandledBy<A>>(&mut self, delay: Duration, message: M) -> TimerHandle {
+        self.timers.after(delay, M::wrap(Request::told(message)))
+    }
+
+    /// Sends copies of a message to this actor, the first after one period.
+    ///
+    /// Ticks that were missed because the actor was busy are skipped, and the rhythm stays that of
+    /// the first tick. A restart forgets it.
+    ///
+    /// # Panics
+    ///
+    /// If the period is zero.
+    #[track_caller]
+    pub fn tell_every<M: HandledBy<A> + Clone>(&mut self, period: Duration, message: M) -> TimerHandle {
+        assert!(!period.is_zero(), "the period of `tell_every` must not be zero");
+        self.timers.every(period, move || M::wrap(Request::told(message.clone())))
+    }
+
+    /// Stops the actor after this handler: a normal exit, which its restart policy judges.
+    pub fn stop(&mut self) {
+        self.exit.get_or_insert(ExitReason::Normal);
+    }
+
+    /// Ends the actor after this handler as a failure, which its supervisor answers.
+    ///
+    /// The handler's own result still reaches its asker.
+    pub fn fail(&mut self, why: impl Into<StartError>) {
+        self.exit = Some(ExitReason::Failed(why.into()));
+    }
+
+    /// Waits for the next thing to do: control bits first, then a timer and the mailbox in turn.
+    pub(crate) fn poll_turn(&mut self, draining: bool, cx: &mut TaskContext<'_>) -> Poll<Turn<A::Envelope>> {
+        if let Some(children) = &mut self.children
+            && let Poll::Ready(reason) = children.poll_failed(cx)
+        {
+            return Poll::Ready(Turn::ChildrenFailed(reason));
+        }
+        if !self.timer_had_turn
+            && let Poll::Ready(turn) = self.poll_timer(draining, cx)
+        {
+            self.timer_had_turn = true;
+            return Poll::Ready(turn);
+        }
+        self.timer_had_turn = false;
+        match self.cell.mailbox.poll_next(cx) {
+            Poll::Ready(Next::Control(bits)) => Poll::Ready(Turn::Control(bits)),
+            Poll::Ready(Next::Value(parcel)) => Poll::Ready(Turn::Parcel(parcel)),
+            Poll::Ready(Next::End) => Poll::Ready(Turn::End),
+            // The timer was not asked above if the last turn was its own.
+            Poll::Pending => self.poll_timer(draining, cx),
+        }
+    }
+
+    fn poll_timer(&mut self, draining: bool, cx: &mut TaskContext<'_>) -> Poll<Turn<A::Envelope>> {
+        // A draining actor handles what was sent before the stop, and no more.
+        if draining {
+            return Poll::Pending;
+        }
+        self.timers.poll_due(cx).map(|envelope| {
+            self.cell.fired.fetch_add(1, Relaxed);
+            Turn::Parcel(Parcel { envelope, origin: Origin::default() })
+        })
+    }
+}
+
+impl<A: Actor> fmt::Debug for Context<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("actor", self.cell.name())
+            .field("incarnation", &self.incarnation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,140 @@
+//! What the macro generates against: the envelope of a service, and the results of its handlers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::actor::id::{ActorId, Cause, MessageId};
+use crate::contract::{Event, Message};
+use crate::observe::Payload;
+
+/// The generated enum with one variant per handler of a service.
+pub trait Envelope: Send + 'static {
+    /// The handler's place in [`Actor::HANDLERS`](crate::Actor::HANDLERS).
+    fn index(&self) -> usize;
+
+    /// Whether somebody asked and has stopped waiting.
+    fn is_abandoned(&self) -> bool;
+
+    /// When the asker stops waiting.
+    fn deadline(&self) -> Option<Instant>;
+
+    /// Gives a message back to its asker, or returns it as the payload of a dead letter.
+    fn refuse(self) -> Option<Payload>;
+}
+
+/// An event on its way to one handler.
+pub struct Delivered<E: Event> {
+    event: Arc<E>,
+    id: MessageId,
+}
+
+impl<E: Event> Delivered<E> {
+    pub(crate) fn new(event: Arc<E>, id: MessageId) -> Self {
+        Self { event, id }
+    }
+
+    /// The event, shared with the other subscribers.
+    pub fn event(&self) -> &E {
+        &self.event
+    }
+
+    /// Events are not awaited by anyone.
+    pub fn is_abandoned(&self) -> bool {
+        false
+    }
+
+    /// Events are not awaited by anyone.
+    pub fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// The event as the payload of a dead letter.
+    pub fn refuse(self) -> Option<Payload> {
+        Some(Payload::shared(self.event))
+    }
+}
+
+impl<E: Event> fmt::Debug for Delivered<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivered").field("event", &E::NAME).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// An envelope in a mailbox, with where it came from.
+pub(crate) struct Parcel<T> {
+    pub(crate) envelope: T,
+    pub(crate) origin: Origin,
+}
+
+/// Where an envelope came from.
+#[derive(Debug, Default)]
+pub(crate) struct Origin {
+    /// The message whose handler sent it.
+    pub(crate) cause: Option<Cause>,
+    /// The event's own id; a message has the one of its place in the mailbox.
+    pub(crate) event: Option<MessageId>,
+    /// The sender's span, which the handler's span follows from. Boxed, since most run without.
+    pub(crate) span: Option<Box<tracing::Span>>,
+}
+
+impl Origin {
+    /// The origin of what is sent now, on this thread.
+    pub(crate) fn here(event: Option<MessageId>) -> Self {
+        let span = tracing::Span::current();
+        Self {
+            cause: crate::actor::current::get().and_then(|current| current.cause),
+            event,
+            span: (!span.is_none() && !span.is_disabled()).then(|| Box::new(span)),
+        }
+    }
+}
+
+/// How a handler ended.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Well; an asker has its answer, which may be an `Err`.
+    Handled,
+    /// With an `Err` that nobody asked for.
+    Failed(String),
+    /// Well, but the asker has stopped waiting for the reply.
+    Late {
+        /// The actor that asked.
+        asker: Option<ActorId>,
+        /// The reply.
+        payload: Payload,
+    },
+}
+
+impl Outcome {
+    /// The outcome of an event's handler.
+    pub fn event(failure: Option<String>) -> Self {
+        failure.map_or(Self::Handled, Self::Failed)
+    }
+}
+
+/// What is known of a handler without running it.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct HandlerInfo {
+    /// The method's name.
+    pub handler: &'static str,
+    /// The name of the message or event type.
+    pub message: &'static str,
+    /// Whether it is an event.
+    pub is_event: bool,
+}
+
+impl HandlerInfo {
+    /// A handler that answers a message.
+    pub const fn message<M: Message>(handler: &'static str) -> Self {
+        Self { handler, message: M::NAME, is_event: false }
+    }
+
+    /// A handler that is a subscription.
+    pub const fn event<E: Event>(handler: &'static str) -> Self {
+        Self { handler, message: E::NAME, is_event: true }
+    }
+}

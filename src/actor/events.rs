@@ -1,0 +1,81 @@
+//! [`EventTarget`]: an actor as the receiver of one type of event, which the bus delivers to directly.
+
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use crate::actor::cell::Cell;
+use crate::actor::envelope::{Delivered, Origin, Parcel};
+use crate::actor::id::{ActorId, MessageId};
+use crate::actor::traits::Actor;
+use crate::contract::Event;
+use crate::observe::DeadLetterReason;
+use crate::sync::{Deposit, Ticket, Wakes};
+
+/// Takes events of one type into a mailbox.
+pub(crate) trait EventTarget<E: Event>: Send + Sync {
+    /// Queues the event, or puts it into the line before a full mailbox, where it keeps its order.
+    fn offer(&self, event: &Arc<E>, id: MessageId, origin: Origin, waker: &Waker) -> Offer;
+
+    /// Whether an event in the line was queued (`true`) or refused.
+    fn poll_offer(&self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<bool>;
+
+    /// Takes the event out of the line, and makes a dead letter of it if it was still there.
+    fn withdraw(&self, ticket: &mut Ticket, reason: DeadLetterReason) -> bool;
+
+    /// The actor; `None` when it is gone.
+    fn actor(&self) -> Option<ActorId>;
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub(crate) enum Offer {
+    Taken(Wakes),
+    Waiting(Ticket),
+    Gone,
+}
+
+pub(crate) struct CellTarget<A: Actor, E: Event> {
+    pub(crate) cell: Weak<Cell<A>>,
+    pub(crate) wrap: fn(Delivered<E>) -> A::Envelope,
+}
+
+impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
+    fn offer(&self, event: &Arc<E>, id: MessageId, origin: Origin, waker: &Waker) -> Offer {
+        let Some(cell) = self.cell.upgrade() else {
+            return Offer::Gone;
+        };
+        let envelope = (self.wrap)(Delivered::new(Arc::clone(event), id));
+        match cell.mailbox.deposit(Parcel { envelope, origin }, waker) {
+            Deposit::Taken(wakes) => Offer::Taken(wakes),
+            Deposit::Waiting(ticket) => Offer::Waiting(ticket),
+            // The publisher holds the event as well, so that nothing of the user's is dropped here.
+            Deposit::Closed(_) => Offer::Gone,
+        }
+    }
+
+    fn poll_offer(&self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<bool> {
+        match self.cell.upgrade() {
+            Some(cell) => cell.mailbox.poll_deposit(ticket, cx),
+            None => Poll::Ready(false),
+        }
+    }
+
+    fn withdraw(&self, ticket: &mut Ticket, reason: DeadLetterReason) -> bool {
+        let Some(cell) = self.cell.upgrade() else {
+            return false;
+        };
+        let (parcel, wakes) = cell.mailbox.cancel(ticket);
+        wakes.wake();
+        match parcel {
+            Some(parcel) => {
+                cell.undeliverable(reason, parcel.envelope);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn actor(&self) -> Option<ActorId> {
+        self.cell.upgrade().map(|cell| cell.id())
+    }
+}

@@ -1,0 +1,68 @@
+//! Actors: cell, mailbox, references, tell and ask, context, and the run loop.
+//!
+//! When to use which: [`ActorRef::tell`] when nobody needs an answer, [`ActorRef::ask`] when the
+//! sender does, and a [topic](crate::Topic) when the sender does not know who is interested.
+
+mod actor_ref;
+mod ask;
+mod cell;
+mod context;
+mod core;
+mod current;
+mod envelope;
+mod events;
+mod exit;
+mod id;
+mod recipient;
+mod registry;
+mod reply;
+mod result;
+mod run;
+mod start;
+mod target;
+mod tell;
+mod timers;
+mod traits;
+mod wiring;
+
+pub use self::actor_ref::{ActorRef, StopMode, WeakActorRef};
+pub use self::ask::{Ask, AskError, Certainty};
+pub use self::context::Context;
+pub use self::core::DEFAULT_ASK_TIMEOUT;
+pub use self::envelope::HandlerInfo;
+pub use self::exit::{ExitReason, PanicInfo};
+pub use self::id::{ActorId, MessageId};
+pub use self::recipient::Recipient;
+pub use self::registry::LookupError;
+pub use self::start::StartError;
+pub use self::tell::{Tell, TellError, TryTellError};
+pub use self::timers::TimerHandle;
+pub use self::traits::{Actor, DEFAULT_MAILBOX, HandledBy};
+
+/// For the code that `#[actor]` generates.
+#[doc(hidden)]
+pub mod generated {
+    pub use super::envelope::{Delivered, Envelope, Outcome};
+    pub use super::reply::{Replier, Request};
+    pub use super::result::{
+        DebugFailure, EventResult, NoFailure, PlainFailure, ReplyOf, Returned as Answer,
+    };
+    pub use super::start::StartResult;
+    pub use super::traits::handler_future_must_be_send;
+    pub use super::wiring::Wiring;
+}
+
+pub(crate) use self::cell::{Cell, CellOptions, Life, control};
+pub(crate) use self::context::Children;
+pub(crate) use self::core::SystemCore;
+pub(crate) use self::envelope::{Delivered, Origin};
+pub(crate) use self::events::{CellTarget, EventTarget, Offer};
+pub(crate) use self::exit::note_panic_locations;
+pub(crate) use self::registry::{AnyCell, NameTaken};
+pub(crate) use self::run::launch;
+pub(crate) use self::wiring::{Guard, Wiring};
+
+/// What the thread is doing, for layers that send on behalf of an actor.
+pub(crate) mod here {
+    pub(crate) use super::current::of_system;
+}

@@ -1,0 +1,291 @@
+//! The run loop: one incarnation of an actor, from its factory to its drop.
+//!
+//! Every piece of user code runs inside [`guarded`], so that its panic ends this incarnation and
+//! nothing else, and a kill takes effect at its next await.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use futures::FutureExt;
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+use crate::actor::cell::{self, Cell, Life, control};
+use crate::actor::context::{Context, Turn};
+use crate::actor::current::{self, Current};
+use crate::actor::envelope::{Envelope, HandlerInfo, Origin, Outcome, Parcel};
+use crate::actor::exit::{ExitReason, PanicInfo};
+use crate::actor::id::{Cause, MessageId};
+use crate::actor::traits::Actor;
+use crate::observe::{Counters, DeadLetterReason};
+
+/// A started incarnation, as its supervisor sees it.
+pub(crate) struct Incarnation {
+    /// Resolves when `on_start` has ended. An error is the exit reason, and no exit follows.
+    pub(crate) started: oneshot::Receiver<Result<(), ExitReason>>,
+    /// Resolves when the last piece of this incarnation is gone.
+    pub(crate) exited: oneshot::Receiver<ExitReason>,
+}
+
+/// Makes an actor and runs it in a task of its own.
+pub(crate) fn launch<A, F>(cell: &Arc<Cell<A>>, make: F) -> Incarnation
+where
+    A: Actor,
+    F: FnOnce() -> A + Send + 'static,
+{
+    let (started_tx, started) = oneshot::channel();
+    let (exited_tx, exited) = oneshot::channel();
+    let cell = Arc::clone(cell);
+    let incarnation = cell.begin_incarnation();
+    tokio::spawn(async move {
+        let current = Current {
+            system: cell.core().address(),
+            actor: cell.id(),
+            cause: None,
+            deadline: None,
+        };
+        let mut started = Some(started_tx);
+        let life = AssertUnwindSafe(live(&cell, incarnation, make, &mut started)).catch_unwind();
+        let reason = match scoped(current, life).await {
+            Ok(reason) => reason,
+            // Only the drop of a handler's future or of the actor can get here.
+            Err(payload) => ExitReason::Panicked(PanicInfo::caught(payload)),
+        };
+        cell.set_idle();
+        tracing::debug!(target: "callboard::actor", actor = &**cell.name(), incarnation, %reason, "exited");
+        match started.take() {
+            Some(started) => drop(started.send(Err(reason))),
+            None => drop(exited_tx.send(reason)),
+        }
+    });
+    Incarnation { started, exited }
+}
+
+/// Polls a future with the thread's current actor set.
+async fn scoped<F: Future>(current: Current, future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut ours = Some(current);
+    poll_fn(|cx| {
+        let outer = current::replace(ours);
+        // The future catches its own panics, so that the line after it is always reached.
+        let poll = future.as_mut().poll(cx);
+        ours = current::replace(outer);
+        poll
+    })
+    .await
+}
+
+async fn live<A: Actor>(
+    cell: &Arc<Cell<A>>,
+    incarnation: u64,
+    make: impl FnOnce() -> A,
+    started: &mut Option<oneshot::Sender<Result<(), ExitReason>>>,
+) -> ExitReason {
+    let mut ctx = Context::new(Arc::clone(cell), incarnation);
+    cell.set_doing(cell::DOING_START);
+    let mut actor = match catch_unwind(AssertUnwindSafe(make)) {
+        Ok(actor) => actor,
+        Err(payload) => return ExitReason::Panicked(PanicInfo::caught(payload)),
+    };
+    let start = guarded(cell, actor.on_start(&mut ctx)).await;
+    let refused = match start {
+        Guarded::Done(Ok(())) => None,
+        Guarded::Done(Err(error)) => Some(ExitReason::StartFailed(error)),
+        Guarded::Panicked(panic) => Some(ExitReason::Panicked(panic)),
+        Guarded::Killed => Some(ExitReason::Killed),
+    };
+    cell.set_idle();
+    if let Some(reason) = refused {
+        stop_children(&mut ctx).await;
+        return reason;
+    }
+    cell.set_life(Life::Running);
+    tracing::debug!(target: "callboard::actor", actor = &**cell.name(), incarnation, "started");
+    if let Some(started) = started.take() {
+        drop(started.send(Ok(())));
+    }
+
+    let reason = match ctx.take_exit() {
+        Some(reason) => reason,
+        None => serve(cell, &mut actor, &mut ctx).await,
+    };
+    cell.set_life(Life::Waiting);
+    stop_children(&mut ctx).await;
+    if matches!(reason, ExitReason::Killed) {
+        return reason;
+    }
+    cell.set_doing(cell::DOING_STOP);
+    match guarded(cell, actor.on_stop(&reason, &mut ctx)).await {
+        // The first reason is the one that matters, unless there was nothing wrong before.
+        Guarded::Panicked(panic) if reason.is_normal() => ExitReason::Panicked(panic),
+        Guarded::Killed if reason.is_normal() => ExitReason::Killed,
+        _ => reason,
+    }
+}
+
+async fn stop_children<A: Actor>(ctx: &mut Context<A>) {
+    if let Some(mut children) = ctx.children.take() {
+        children.stop().await;
+    }
+}
+
+/// Handles messages until there is a reason to stop.
+async fn serve<A: Actor>(cell: &Arc<Cell<A>>, actor: &mut A, ctx: &mut Context<A>) -> ExitReason {
+    let mut draining = None;
+    loop {
+        match poll_fn(|cx| ctx.poll_turn(draining.is_some(), cx)).await {
+            Turn::Control(bits) => {
+                if bits & control::ANY_KILL != 0 {
+                    return ExitReason::Killed;
+                }
+                if bits & control::STOP_BY_SUPERVISOR != 0 {
+                    return ExitReason::Shutdown;
+                }
+                if bits & control::STOP != 0 {
+                    return ExitReason::Normal;
+                }
+                draining = Some(if bits & control::DRAIN_BY_SUPERVISOR != 0 {
+                    ExitReason::Shutdown
+                } else {
+                    ExitReason::Normal
+                });
+                cell.refuse_sends();
+            }
+            Turn::ChildrenFailed(reason) => return reason,
+            Turn::End => return draining.unwrap_or(ExitReason::Normal),
+            Turn::Parcel(parcel) => {
+                if let Some(reason) = handle(cell, actor, ctx, parcel).await {
+                    return reason;
+                }
+                if let Some(reason) = ctx.take_exit() {
+                    return reason;
+                }
+                // The mailbox knows nothing of tokio's budget, so that a busy actor would never
+                // give way to others.
+                tokio::task::coop::consume_budget().await;
+            }
+        }
+    }
+}
+
+/// Runs one handler. Returns why the actor must end, if it must.
+async fn handle<A: Actor>(
+    cell: &Arc<Cell<A>>,
+    actor: &mut A,
+    ctx: &mut Context<A>,
+    parcel: Parcel<A::Envelope>,
+) -> Option<ExitReason> {
+    let Parcel { envelope, origin } = parcel;
+    let index = envelope.index();
+    let info = &A::HANDLERS[index];
+    if envelope.is_abandoned() {
+        Counters::count(&cell.counters.expired);
+        tracing::debug!(target: "callboard::actor", actor = &**cell.name(), message = info.message, "expired");
+        // Dropping the message is user code.
+        return match catch_unwind(AssertUnwindSafe(|| drop(envelope))) {
+            Ok(()) => None,
+            Err(payload) => Some(ExitReason::Panicked(PanicInfo::caught(payload))),
+        };
+    }
+    let id = origin.event.unwrap_or(MessageId { source: cell.id(), sequence: cell.number_message() });
+    let root = origin.cause.map_or(id, |cause| cause.root);
+    current::begin(Cause { message: id, root }, envelope.deadline());
+    cell.set_doing_handler(index);
+    let span = handler_span(cell, info, id, &origin);
+    let result = guarded(cell, actor.dispatch(envelope, ctx).instrument(span)).await;
+    current::end();
+    let exit = match result {
+        Guarded::Done(Outcome::Handled) => {
+            Counters::count(&cell.counters.handled);
+            None
+        }
+        Guarded::Done(Outcome::Failed(error)) => {
+            Counters::count(&cell.counters.failed);
+            tracing::warn!(
+                target: "callboard::handler",
+                actor = &**cell.name(),
+                handler = info.handler,
+                message = info.message,
+                error,
+                "handler failed"
+            );
+            None
+        }
+        Guarded::Done(Outcome::Late { asker, payload }) => {
+            Counters::count(&cell.counters.handled);
+            let recipient = asker
+                .and_then(|asker| cell.core().registry.name_of(asker))
+                .unwrap_or_else(|| "a caller outside any actor".into());
+            cell.core().dead_letter(DeadLetterReason::LateReply, &recipient, info.message, Some(payload));
+            None
+        }
+        Guarded::Panicked(panic) => {
+            Counters::count(&cell.counters.failed);
+            tracing::error!(
+                target: "callboard::handler",
+                actor = &**cell.name(),
+                handler = info.handler,
+                message = info.message,
+                %panic,
+                "handler panicked"
+            );
+            Some(ExitReason::Panicked(panic))
+        }
+        Guarded::Killed => {
+            Counters::count(&cell.counters.failed);
+            Some(ExitReason::Killed)
+        }
+    };
+    cell.set_idle();
+    exit
+}
+
+/// The span of one handler. It is a root, since a chain of actors that wake each other would
+/// nest without end; it follows from the span of whoever sent the message.
+fn handler_span<A: Actor>(
+    cell: &Cell<A>,
+    info: &'static HandlerInfo,
+    id: MessageId,
+    origin: &Origin,
+) -> tracing::Span {
+    let span = tracing::debug_span!(
+        target: "callboard::handler",
+        parent: None,
+        "handle",
+        actor = &**cell.name(),
+        handler = info.handler,
+        message = info.message,
+        id = %id,
+        cause = tracing::field::Empty,
+    );
+    if !span.is_disabled() {
+        if let Some(cause) = &origin.cause {
+            span.record("cause", tracing::field::display(cause.message));
+        }
+        if let Some(sender) = &origin.span {
+            span.follows_from(&**sender);
+        }
+    }
+    span
+}
+
+/// How a piece of user code ended.
+enum Guarded<T> {
+    Done(T),
+    Panicked(PanicInfo),
+    Killed,
+}
+
+/// Runs user code: catches its panic, and drops it when the actor is killed.
+async fn guarded<A: Actor, F: Future>(cell: &Cell<A>, future: F) -> Guarded<F::Output> {
+    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
+    poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
+        Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
+        Poll::Pending => cell.mailbox.poll_control(control::ANY_KILL, cx).map(|_| Guarded::Killed),
+    })
+    .await
+}

@@ -1,0 +1,104 @@
+//! [`Target`]: an actor as the receiver of one type of message. The seam behind refs and recipients.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::actor::actor_ref::StopMode;
+use crate::actor::cell::Cell;
+use crate::actor::core::SystemCore;
+use crate::actor::envelope::{Origin, Parcel};
+use crate::actor::id::ActorId;
+use crate::actor::reply::Request;
+use crate::actor::traits::{Actor, HandledBy};
+use crate::contract::Message;
+use crate::sync::{PushError, Ticket};
+
+/// Takes requests of one message type.
+///
+/// Sealed by being unreachable from outside; it is `pub` because it appears in the types of futures.
+pub trait Target<M: Message>: Send + Sync {
+    /// Accepts the request at once or not at all.
+    #[doc(hidden)]
+    fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>>;
+
+    /// Accepts the request when there is room. An error says that the actor does not run.
+    #[doc(hidden)]
+    fn poll_accept(
+        &self,
+        place: &mut Place,
+        cx: &Context<'_>,
+        request: &mut Option<Request<M>>,
+    ) -> Poll<Result<(), Request<M>>>;
+
+    /// Gives the place in the line up.
+    #[doc(hidden)]
+    fn leave(&self, place: &mut Place);
+
+    #[doc(hidden)]
+    fn about(&self) -> About<'_>;
+}
+
+/// What a sender must know of the actor it sends to.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    pub(crate) id: ActorId,
+    pub(crate) name: &'a Arc<str>,
+    pub(crate) core: &'a Arc<SystemCore>,
+}
+
+/// A sender's place in the line before a full mailbox.
+#[derive(Debug, Default)]
+pub struct Place(Ticket);
+
+/// Why a request was not accepted, with the request.
+#[derive(Debug)]
+pub enum Refusal<M: Message> {
+    Full(Request<M>),
+    NotRunning(Request<M>),
+}
+
+impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
+    fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>> {
+        match self.mailbox.try_push(request, into_parcel::<A, M>) {
+            Ok(wakes) => {
+                wakes.wake();
+                Ok(())
+            }
+            Err(PushError::Full(request)) => Err(Refusal::Full(request)),
+            Err(PushError::Closed(request)) => Err(Refusal::NotRunning(request)),
+        }
+    }
+
+    fn poll_accept(
+        &self,
+        place: &mut Place,
+        cx: &Context<'_>,
+        request: &mut Option<Request<M>>,
+    ) -> Poll<Result<(), Request<M>>> {
+        self.mailbox
+            .poll_push(&mut place.0, cx, request, into_parcel::<A, M>)
+            .map(|pushed| pushed.map(crate::sync::Wakes::wake))
+    }
+
+    fn leave(&self, place: &mut Place) {
+        let (_, wakes) = self.mailbox.cancel(&mut place.0);
+        wakes.wake();
+    }
+
+    fn about(&self) -> About<'_> {
+        About { id: self.id(), name: self.name(), core: self.core() }
+    }
+}
+
+fn into_parcel<A: Actor, M: HandledBy<A>>(request: Request<M>) -> Parcel<A::Envelope> {
+    Parcel { envelope: M::wrap(request), origin: Origin::here(None) }
+}
+
+/// Turns a way to stop into the bits that ask for it through a reference.
+pub(crate) fn stop_bits(mode: StopMode) -> u32 {
+    use crate::actor::cell::control;
+    match mode {
+        StopMode::Now => control::STOP,
+        StopMode::Drain => control::DRAIN,
+    }
+}

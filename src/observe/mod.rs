@@ -1,0 +1,18 @@
+//! What the runtime reports of itself: counters, dead letters, and the hook that passes them on.
+//!
+//! Nothing here knows who listens. The bus installs itself as the [`Observer`] and turns reports
+//! into events on typed topics.
+
+mod counters;
+mod dead_letter;
+
+pub use counters::{ActorStats, Imbalance};
+pub use dead_letter::{DeadLetter, DeadLetterCounts, DeadLetterReason};
+
+pub(crate) use counters::Counters;
+pub(crate) use dead_letter::{DeadLetterTally, Payload};
+
+/// Receives what the runtime reports. It must neither block nor report in turn.
+pub(crate) trait Observer: Send + Sync {
+    fn dead_letter(&self, letter: DeadLetter);
+}

@@ -1,0 +1,7 @@
+//! Primitives that wait: generic over what they carry, knowing nothing of actors or topics.
+//!
+//! Hand-written protocols live here and nowhere else.
+
+mod mailbox;
+
+pub(crate) use mailbox::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
