@@ -3,6 +3,7 @@
 pub mod actor;
 pub mod contract;
 pub mod observe;
+pub mod supervision;
 mod sync;
 pub mod time;
 

@@ -15,7 +15,7 @@ use crate::actor::id::ActorId;
 use crate::actor::registry::{AnyCell, NameTaken};
 use crate::actor::traits::Actor;
 use crate::actor::wiring::{Guard, Wiring};
-use crate::observe::{ActorStats, Counters, DeadLetterReason};
+use crate::observe::{ActorStats, Counters, DeadLetterReason, Straggler};
 use crate::sync::Mailbox;
 
 /// Bits of the control lane. A request by the supervisor has bits of its own: it is void once the
@@ -117,6 +117,10 @@ impl<A: Actor> Cell<A> {
         &self.name
     }
 
+    pub(crate) fn module(&self) -> &Arc<str> {
+        &self.module
+    }
+
     pub(crate) fn core(&self) -> &Arc<SystemCore> {
         &self.core
     }
@@ -195,6 +199,18 @@ impl<A: Actor> Cell<A> {
         self.core.registry.remove(self.id, &self.name, keep_as, last);
         tracing::debug!(target: "callboard::actor", actor = &*self.name, %reason, "stopped");
         self.set_life(Life::Stopped(reason));
+    }
+
+    /// Notes that the actor does not end although it was killed.
+    pub(crate) fn note_straggler(&self) {
+        let straggler = Straggler { actor: Arc::clone(&self.name), stuck_in: self.doing() };
+        tracing::error!(
+            target: "callboard::actor",
+            actor = &*self.name,
+            stuck_in = straggler.stuck_in,
+            "did not stop in time"
+        );
+        self.core.stragglers.lock().push(straggler);
     }
 
     /// Makes a dead letter of an envelope, or gives it back to its asker. Counted by the caller,

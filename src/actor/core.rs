@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use crate::actor::id::ActorId;
 use crate::actor::registry::Registry;
-use crate::observe::{DeadLetter, DeadLetterReason, DeadLetterTally, Observer, Payload};
+use crate::observe::{DeadLetter, DeadLetterReason, DeadLetterTally, Observer, Payload, Straggler};
 
 /// How long an ask waits when nothing else is said.
 pub const DEFAULT_ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,6 +22,8 @@ pub(crate) struct SystemCore {
     pub(crate) ask_timeout: Duration,
     pub(crate) registry: Registry,
     pub(crate) dead_letters: DeadLetterTally,
+    /// Actors that did not end although they were killed.
+    pub(crate) stragglers: Mutex<Vec<Straggler>>,
     next_id: AtomicU64,
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
     /// The topics, put there by the bus.
@@ -35,6 +39,7 @@ impl SystemCore {
             ask_timeout,
             registry: Registry::default(),
             dead_letters: DeadLetterTally::default(),
+            stragglers: Mutex::new(Vec::new()),
             next_id: AtomicU64::new(1),
             observer: OnceLock::new(),
             bus: OnceLock::new(),

@@ -5,9 +5,11 @@
 
 mod counters;
 mod dead_letter;
+mod straggler;
 
 pub use counters::{ActorStats, Imbalance};
 pub use dead_letter::{DeadLetter, DeadLetterCounts, DeadLetterReason};
+pub use straggler::Straggler;
 
 pub(crate) use counters::Counters;
 pub(crate) use dead_letter::{DeadLetterTally, Payload};
