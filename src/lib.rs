@@ -1,6 +1,7 @@
 //! callboard
 
 pub mod actor;
+pub mod bus;
 pub mod contract;
 pub mod observe;
 pub mod supervision;

@@ -75,7 +75,10 @@ impl SystemCore {
             message,
             "dead letter"
         );
-        if let Some(observer) = self.observer.get() {
+        // A dead letter that reaches nobody is counted and traced, but is not the cause of another.
+        if message != DeadLetter::TOPIC
+            && let Some(observer) = self.observer.get()
+        {
             observer.dead_letter(DeadLetter::new(reason, Arc::clone(recipient), message, payload));
         }
     }

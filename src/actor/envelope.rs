@@ -69,7 +69,7 @@ pub(crate) struct Parcel<T> {
 }
 
 /// Where an envelope came from.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Origin {
     /// The message whose handler sent it.
     pub(crate) cause: Option<Cause>,

@@ -19,8 +19,9 @@ pub(crate) trait EventTarget<E: Event>: Send + Sync {
     /// Whether an event in the line was queued (`true`) or refused.
     fn poll_offer(&self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<bool>;
 
-    /// Takes the event out of the line, and makes a dead letter of it if it was still there.
-    fn withdraw(&self, ticket: &mut Ticket, reason: DeadLetterReason) -> bool;
+    /// Takes the event out of the line. If it was still there, makes a dead letter of it, unless
+    /// there is no reason to.
+    fn withdraw(&self, ticket: &mut Ticket, reason: Option<DeadLetterReason>) -> bool;
 
     /// The actor; `None` when it is gone.
     fn actor(&self) -> Option<ActorId>;
@@ -60,19 +61,19 @@ impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
         }
     }
 
-    fn withdraw(&self, ticket: &mut Ticket, reason: DeadLetterReason) -> bool {
+    fn withdraw(&self, ticket: &mut Ticket, reason: Option<DeadLetterReason>) -> bool {
         let Some(cell) = self.cell.upgrade() else {
             return false;
         };
         let (parcel, wakes) = cell.mailbox.cancel(ticket);
         wakes.wake();
-        match parcel {
-            Some(parcel) => {
-                cell.undeliverable(reason, parcel.envelope);
-                true
-            }
-            None => false,
+        let Some(parcel) = parcel else {
+            return false;
+        };
+        if let Some(reason) = reason {
+            cell.undeliverable(reason, parcel.envelope);
         }
+        true
     }
 
     fn actor(&self) -> Option<ActorId> {

@@ -21,12 +21,20 @@ pub enum DeadLetterReason {
     PublisherGone,
     /// A reply came after its asker had stopped waiting.
     LateReply,
+    /// It was published after the system's topics were closed.
+    TopicClosed,
 }
 
 impl DeadLetterReason {
     /// All reasons, in the order in which they are declared.
-    pub const ALL: [Self; 5] =
-        [Self::Stopped, Self::NoRoom, Self::WouldDeadlock, Self::PublisherGone, Self::LateReply];
+    pub const ALL: [Self; 6] = [
+        Self::Stopped,
+        Self::NoRoom,
+        Self::WouldDeadlock,
+        Self::PublisherGone,
+        Self::LateReply,
+        Self::TopicClosed,
+    ];
 
     /// A short text without spaces, for logs and metrics.
     pub const fn as_str(self) -> &'static str {
@@ -36,6 +44,7 @@ impl DeadLetterReason {
             Self::WouldDeadlock => "would-deadlock",
             Self::PublisherGone => "publisher-gone",
             Self::LateReply => "late-reply",
+            Self::TopicClosed => "topic-closed",
         }
     }
 }
@@ -91,6 +100,9 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
+    /// The name of its topic.
+    pub(crate) const TOPIC: &'static str = "callboard.dead-letter";
+
     pub(crate) fn new(
         reason: DeadLetterReason,
         recipient: Arc<str>,
@@ -171,7 +183,7 @@ mod tests {
             assert_eq!(reason as usize, i);
             tally.count(reason);
         }
-        assert_eq!(tally.read().total(), 5);
+        assert_eq!(tally.read().total(), 6);
     }
 
     #[test]

@@ -142,6 +142,21 @@ impl<T> Mailbox<T> {
         Ok(state.append(make(value)))
     }
 
+    /// Queues the value in any case, pushing out the oldest when it is full. `skip` tells the value
+    /// that is now the oldest that another went before it; the one that went comes back.
+    pub(crate) fn push_out(&self, value: T, skip: impl FnOnce(&T, &mut T)) -> Result<(Wakes, Option<T>), T> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(value);
+        }
+        let gone = if state.has_room() { None } else { state.queue.pop_front() };
+        let wakes = state.append(value);
+        if let (Some(gone), Some(oldest)) = (&gone, state.queue.front_mut()) {
+            skip(gone, oldest);
+        }
+        Ok((wakes, gone))
+    }
+
     /// Queues the value once there is room, in the order of first polls.
     ///
     /// `Ready(Err)` hands the value back because the mailbox is closed. The value stays in `value`
@@ -326,6 +341,12 @@ pub(crate) struct Closing<T> {
 }
 
 impl<T> Closing<T> {
+    /// What to wake, where nobody can be in the line.
+    pub(crate) fn into_wakes(self) -> Wakes {
+        debug_assert!(self.line.is_empty(), "a line would not be woken");
+        Wakes { receiver: self.receiver, sender: None }
+    }
+
     /// Wakes everyone concerned and returns the deposits, which nobody will handle.
     pub(crate) fn wake(self) -> Vec<T> {
         if let Some(receiver) = self.receiver {

@@ -1,0 +1,284 @@
+//! [`Subscription`]: the events of a topic as a stream.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::task::{Context, Poll, Waker};
+
+use futures::stream::{FusedStream, Stream};
+
+use crate::actor::{ActorId, MessageId, Origin};
+use crate::bus::overflow::Overflow;
+use crate::bus::subscriber::{Subscriber, Verdict};
+use crate::bus::topic::TopicCore;
+use crate::contract::Event;
+use crate::observe::DeadLetterReason;
+use crate::sync::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
+
+/// How many events a subscription holds when nothing else is said.
+const DEFAULT_CAPACITY: usize = 256;
+
+/// The options of a subscription; [`start`](Self::start) makes it.
+#[must_use = "a subscription begins with `.start()`"]
+pub struct Subscribe<E: Event> {
+    topic: Arc<TopicCore<E>>,
+    capacity: usize,
+    overflow: Overflow,
+}
+
+impl<E: Event> Subscribe<E> {
+    pub(crate) fn new(topic: Arc<TopicCore<E>>) -> Self {
+        Self { topic, capacity: DEFAULT_CAPACITY, overflow: Overflow::default() }
+    }
+
+    /// How many events wait for the subscriber at most, 256 by default.
+    ///
+    /// # Panics
+    ///
+    /// If it is 0.
+    #[track_caller]
+    pub fn capacity(mut self, events: usize) -> Self {
+        assert!(events > 0, "the capacity of a subscription must be 1 or more");
+        self.capacity = events;
+        self
+    }
+
+    /// What happens when they are more; the oldest is dropped by default.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+
+    /// Subscribes. Every event whose `publish` begins after this has returned is delivered.
+    pub fn start(self) -> Subscription<E> {
+        let capacity = if self.overflow == Overflow::Latest { 1 } else { self.capacity };
+        let queue = Arc::new(Queue {
+            events: Mailbox::new(capacity),
+            overflow: self.overflow,
+            refused: AtomicU64::new(0),
+        });
+        let number = self.topic.add(Arc::clone(&queue) as _);
+        Subscription { topic: self.topic, number, queue, held: None, ended: false }
+    }
+}
+
+impl<E: Event> fmt::Debug for Subscribe<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribe")
+            .field("topic", &E::NAME)
+            .field("capacity", &self.capacity)
+            .field("overflow", &self.overflow)
+            .finish()
+    }
+}
+
+/// What a subscription yields.
+pub enum Delivery<E> {
+    /// An event, shared with the other subscribers.
+    Event(Arc<E>),
+    /// So many events were lost between the one before and the one after, by the overflow policy.
+    Lagged(u64),
+}
+
+impl<E> Delivery<E> {
+    /// The event, if it is one.
+    pub fn event(self) -> Option<Arc<E>> {
+        match self {
+            Self::Event(event) => Some(event),
+            Self::Lagged(_) => None,
+        }
+    }
+}
+
+impl<E> Clone for Delivery<E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Event(event) => Self::Event(Arc::clone(event)),
+            Self::Lagged(n) => Self::Lagged(*n),
+        }
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => f.debug_tuple("Event").field(event).finish(),
+            Self::Lagged(n) => f.debug_tuple("Lagged").field(n).finish(),
+        }
+    }
+}
+
+/// A subscription with a queue of its own. Dropping it unsubscribes.
+///
+/// The stream ends when the system has stopped, or when an overflow has disconnected it, in either
+/// case after what is queued.
+///
+/// # Cancel safety
+///
+/// `next` loses nothing when it is dropped.
+pub struct Subscription<E: Event> {
+    topic: Arc<TopicCore<E>>,
+    number: u64,
+    queue: Arc<Queue<E>>,
+    /// An event whose lag was reported first.
+    held: Option<Arc<E>>,
+    ended: bool,
+}
+
+impl<E: Event> Subscription<E> {
+    /// The next event, or how many were lost before it; `None` at the end.
+    pub async fn next(&mut self) -> Option<Delivery<E>> {
+        poll_fn(|cx| self.poll_delivery(cx)).await
+    }
+
+    /// Ends the subscription. When this has returned, nothing more is delivered to it.
+    pub async fn unsubscribe(self) {
+        // Delivery is under the topic's lock, and so is the removal in `drop`.
+        std::future::ready(drop(self)).await;
+    }
+
+    /// How many events are queued.
+    pub fn len(&self) -> usize {
+        self.queue.events.len_and_accepted().0 + usize::from(self.held.is_some())
+    }
+
+    /// Whether no event is queued.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn poll_delivery(&mut self, cx: &Context<'_>) -> Poll<Option<Delivery<E>>> {
+        if let Some(event) = self.held.take() {
+            return Poll::Ready(Some(Delivery::Event(event)));
+        }
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let next = self.queue.events.poll_next(cx);
+        match next {
+            Poll::Ready(Next::Value(Queued { event, skipped: 0 })) => {
+                Poll::Ready(Some(Delivery::Event(event)))
+            }
+            Poll::Ready(Next::Value(Queued { event, skipped })) => {
+                self.held = Some(event);
+                Poll::Ready(Some(Delivery::Lagged(skipped)))
+            }
+            // Events that were refused after the last queued one.
+            _ => match self.queue.refused.swap(0, Relaxed) {
+                0 if next.is_pending() => Poll::Pending,
+                0 => {
+                    self.ended = true;
+                    Poll::Ready(None)
+                }
+                refused => Poll::Ready(Some(Delivery::Lagged(refused))),
+            },
+        }
+    }
+}
+
+impl<E: Event> Stream for Subscription<E> {
+    type Item = Delivery<E>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.poll_delivery(cx)
+    }
+}
+
+impl<E: Event> FusedStream for Subscription<E> {
+    fn is_terminated(&self) -> bool {
+        self.ended
+    }
+}
+
+impl<E: Event> Unpin for Subscription<E> {}
+
+impl<E: Event> Drop for Subscription<E> {
+    fn drop(&mut self) {
+        self.topic.remove(self.number);
+        self.queue.end();
+    }
+}
+
+impl<E: Event> fmt::Debug for Subscription<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").field("topic", &E::NAME).field("queued", &self.len()).finish_non_exhaustive()
+    }
+}
+
+/// The queue between topic and stream.
+struct Queue<E: Event> {
+    events: Mailbox<Queued<E>>,
+    overflow: Overflow,
+    /// Events refused since the last one that was queued. Written by publishers under the topic's
+    /// lock; the stream takes it when the queue is empty, when nothing can be refused.
+    refused: AtomicU64,
+}
+
+struct Queued<E> {
+    event: Arc<E>,
+    /// How many events were lost directly before this one.
+    skipped: u64,
+}
+
+impl<E: Event> Subscriber<E> for Queue<E> {
+    fn offer(&self, event: &Arc<E>, _: MessageId, _: &Origin, waker: &Waker) -> Verdict<E> {
+        let queued = Queued { event: Arc::clone(event), skipped: self.refused.swap(0, Relaxed) };
+        let skipped = queued.skipped;
+        match self.overflow {
+            Overflow::Block(limit) => match self.events.deposit(queued, waker) {
+                Deposit::Taken(wakes) => Verdict::Taken { wakes, pushed_out: None },
+                Deposit::Waiting(ticket) => Verdict::Waiting { ticket, limit },
+                Deposit::Closed(_) => gone(),
+            },
+            Overflow::DropOldest | Overflow::Latest => {
+                let pushed = self.events.push_out(queued, |gone, oldest| oldest.skipped += gone.skipped + 1);
+                match pushed {
+                    Ok((wakes, older)) => Verdict::Taken { wakes, pushed_out: older.map(|older| older.event) },
+                    Err(_) => gone(),
+                }
+            }
+            Overflow::DropNewest | Overflow::Disconnect => {
+                match self.events.try_push(queued, std::convert::identity) {
+                    Ok(wakes) => Verdict::Taken { wakes, pushed_out: None },
+                    Err(PushError::Full(_)) => {
+                        self.refused.fetch_add(skipped + 1, Relaxed);
+                        if self.overflow == Overflow::DropNewest {
+                            return Verdict::Dropped;
+                        }
+                        // Nobody waits in the line of such a queue, so that only the stream is woken.
+                        Verdict::Gone { wakes: self.events.close().into_wakes(), lost: true }
+                    }
+                    Err(PushError::Closed(_)) => gone(),
+                }
+            }
+        }
+    }
+
+    fn poll_waiting(&self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<bool> {
+        self.events.poll_deposit(ticket, cx)
+    }
+
+    fn withdraw(&self, ticket: &mut Ticket, _: Option<DeadLetterReason>) -> bool {
+        let (queued, wakes) = self.events.cancel(ticket);
+        wakes.wake();
+        if queued.is_some() {
+            // The stream sees the gap where its next event comes.
+            self.refused.fetch_add(1, Relaxed);
+        }
+        queued.is_some()
+    }
+
+    fn actor(&self) -> Option<ActorId> {
+        None
+    }
+
+    fn end(&self) {
+        drop(self.events.close().wake());
+    }
+}
+
+fn gone<E: Event>() -> Verdict<E> {
+    Verdict::Gone { wakes: Wakes::default(), lost: false }
+}
