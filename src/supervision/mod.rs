@@ -34,3 +34,4 @@ pub use supervisor::Supervisor;
 pub(crate) use child::{Child, Halt};
 pub(crate) use handle::{StartFailure, SupervisorHandle};
 pub(crate) use spec::{Inspection, Plan, Site};
+pub(crate) use tree::Ended;

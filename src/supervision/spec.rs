@@ -183,6 +183,7 @@ pub(crate) struct Inspection {
     /// The module being inspected; empty for none.
     pub(crate) module: Arc<str>,
     pub(crate) names: HashMap<Arc<str>, Place>,
+    pub(crate) modules: HashMap<Arc<str>, Place>,
     pub(crate) faults: Vec<Fault>,
 }
 
