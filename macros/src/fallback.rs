@@ -9,7 +9,11 @@ use quote::{ToTokens, quote};
 use crate::check::Errors;
 
 /// A block that `#[actor]` has read.
-pub(crate) fn block(block: &impl ToTokens, generated: Option<TokenStream>, errors: Errors) -> TokenStream {
+pub(crate) fn block(
+    block: &impl ToTokens,
+    generated: Option<TokenStream>,
+    errors: Errors,
+) -> TokenStream {
     let errors = errors.into_tokens();
     quote!(#block #generated #errors)
 }

@@ -19,7 +19,11 @@ pub(crate) fn camel_case(name: &str) -> String {
         .split('_')
         .flat_map(|word| {
             let mut chars = word.chars();
-            chars.next().into_iter().flat_map(char::to_uppercase).chain(chars)
+            chars
+                .next()
+                .into_iter()
+                .flat_map(char::to_uppercase)
+                .chain(chars)
         })
         .collect();
     // A method `self_` would become the keyword, and one of digits only, `_1`, no identifier at all.
@@ -38,7 +42,8 @@ fn snake_case(name: &str) -> String {
         let begins_word = c.is_uppercase()
             && i > 0
             && chars[i - 1] != '_'
-            && (!chars[i - 1].is_uppercase() || chars.get(i + 1).is_some_and(|next| next.is_lowercase()));
+            && (!chars[i - 1].is_uppercase()
+                || chars.get(i + 1).is_some_and(|next| next.is_lowercase()));
         if begins_word {
             snake.push('_');
         }
@@ -50,11 +55,18 @@ fn snake_case(name: &str) -> String {
 /// What a module is called when nobody says otherwise: `OrderHistoryModule` is `order_history`.
 pub(crate) fn module_name(ident: &Ident) -> String {
     let ty = ident.unraw().to_string();
-    snake_case(ty.strip_suffix("Module").filter(|rest| !rest.is_empty()).unwrap_or(&ty))
+    snake_case(
+        ty.strip_suffix("Module")
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(&ty),
+    )
 }
 
 /// The candidate a reader would take for `name` misspelt, if there is one.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     candidates
         .into_iter()
         .map(|candidate| (distance(name, candidate), candidate))
@@ -76,7 +88,11 @@ fn distance(a: &str, b: &str) -> usize {
                     let replaced = table[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
                     let edited = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
                     let swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
-                    if swapped { edited.min(table[i - 2][j - 2] + 1) } else { edited }
+                    if swapped {
+                        edited.min(table[i - 2][j - 2] + 1)
+                    } else {
+                        edited
+                    }
                 }
             };
         }

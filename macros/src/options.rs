@@ -18,13 +18,41 @@ pub(crate) struct Known {
     pub(crate) example: &'static str,
 }
 
-pub(crate) const MODULE: Known = Known { name: "module", takes: "the type of a module", example: "module = InventoryModule" };
-pub(crate) const MAILBOX: Known = Known { name: "mailbox", takes: "a number of messages", example: "mailbox = 1024" };
-pub(crate) const NAME: Known = Known { name: "name", takes: "a text in quotes", example: "name = \"inventory\"" };
-pub(crate) const REPLY: Known = Known { name: "reply", takes: "a type, without quotes", example: "reply = Reservation" };
-pub(crate) const VERSION: Known = Known { name: "version", takes: "a number up to 4294967295", example: "version = 2" };
-pub(crate) const KEY: Known = Known { name: "key", takes: "a field of the event, without quotes", example: "key = order_id" };
-pub(crate) const CRATE: Known = Known { name: "crate", takes: "the path of callboard, without quotes", example: "crate = my_prelude::callboard" };
+pub(crate) const MODULE: Known = Known {
+    name: "module",
+    takes: "the type of a module",
+    example: "module = InventoryModule",
+};
+pub(crate) const MAILBOX: Known = Known {
+    name: "mailbox",
+    takes: "a number of messages",
+    example: "mailbox = 1024",
+};
+pub(crate) const NAME: Known = Known {
+    name: "name",
+    takes: "a text in quotes",
+    example: "name = \"inventory\"",
+};
+pub(crate) const REPLY: Known = Known {
+    name: "reply",
+    takes: "a type, without quotes",
+    example: "reply = Reservation",
+};
+pub(crate) const VERSION: Known = Known {
+    name: "version",
+    takes: "a number up to 4294967295",
+    example: "version = 2",
+};
+pub(crate) const KEY: Known = Known {
+    name: "key",
+    takes: "a field of the event, without quotes",
+    example: "key = order_id",
+};
+pub(crate) const CRATE: Known = Known {
+    name: "crate",
+    takes: "the path of callboard, without quotes",
+    example: "crate = my_prelude::callboard",
+};
 
 /// One `name = value`.
 pub(crate) struct Given {
@@ -53,7 +81,10 @@ pub(crate) fn list(tokens: TokenStream, errors: &mut Errors) -> Vec<Given> {
         let parsed = (|input: ParseStream| {
             let name = Ident::parse_any(input)?;
             input.parse::<Token![=]>()?;
-            Ok(Given { name, value: input.parse()? })
+            Ok(Given {
+                name,
+                value: input.parse()?,
+            })
         })
         .parse2(entry.clone());
         match parsed {
@@ -78,8 +109,16 @@ impl Parse for AloneOrList {
         let name = Ident::parse_any(input)?;
         match input.parse::<Option<Group>>()? {
             // Kept with its parentheses, so that no value type takes it.
-            Some(group) if group.delimiter() == Delimiter::Parenthesis && input.is_empty() => Ok(Self { name, value: group.into_token_stream() }),
-            None if input.is_empty() => Ok(Self { name, value: TokenStream::new() }),
+            Some(group) if group.delimiter() == Delimiter::Parenthesis && input.is_empty() => {
+                Ok(Self {
+                    name,
+                    value: group.into_token_stream(),
+                })
+            }
+            None if input.is_empty() => Ok(Self {
+                name,
+                value: TokenStream::new(),
+            }),
             _ => Err(input.error("")),
         }
     }
@@ -136,7 +175,10 @@ impl Parse for FieldPath {
             // `0.1` is a float to the lexer and two fields to the reader. Rust's own parser takes it apart again.
             input.parse::<Lit>()?;
             let index = pair.base10_digits().split('.').next().unwrap_or_default();
-            Member::Unnamed(syn::Index { index: index.parse().map_err(|_| input.error(""))?, span: pair.span() })
+            Member::Unnamed(syn::Index {
+                index: index.parse().map_err(|_| input.error(""))?,
+                span: pair.span(),
+            })
         } else {
             input.parse()?
         };
@@ -158,24 +200,56 @@ mod tests {
 
     #[test]
     fn a_list_is_cut_at_its_own_commas_only() {
-        let entries = split(quote!(reply = Result<HashMap<A, B>, C>, key = a, f = fn(A, B) -> C, g = Vec<fn() -> A>, h = 1,));
-        let entries: Vec<String> = entries.iter().map(|entry| entry.to_string().replace(' ', "")).collect();
-        assert_eq!(entries, ["reply=Result<HashMap<A,B>,C>", "key=a", "f=fn(A,B)->C", "g=Vec<fn()->A>", "h=1"]);
+        let entries = split(
+            quote!(reply = Result<HashMap<A, B>, C>, key = a, f = fn(A, B) -> C, g = Vec<fn() -> A>, h = 1,),
+        );
+        let entries: Vec<String> = entries
+            .iter()
+            .map(|entry| entry.to_string().replace(' ', ""))
+            .collect();
+        assert_eq!(
+            entries,
+            [
+                "reply=Result<HashMap<A,B>,C>",
+                "key=a",
+                "f=fn(A,B)->C",
+                "g=Vec<fn()->A>",
+                "h=1"
+            ]
+        );
     }
 
     #[test]
     fn a_field_path_goes_through_fields_of_every_kind() {
-        for good in [quote!(order_id), quote!(order.id), quote!(0), quote!(0.1), quote!(order.0.1.id), quote!(r#type)] {
+        for good in [
+            quote!(order_id),
+            quote!(order.id),
+            quote!(0),
+            quote!(0.1),
+            quote!(order.0.1.id),
+            quote!(r#type),
+        ] {
             assert!(syn::parse2::<FieldPath>(good.clone()).is_ok(), "{good}");
         }
-        for bad in [quote!(), quote!("order_id"), quote!(self.order_id), quote!(order.id()), quote!(order::id)] {
+        for bad in [
+            quote!(),
+            quote!("order_id"),
+            quote!(self.order_id),
+            quote!(order.id()),
+            quote!(order::id),
+        ] {
             assert!(syn::parse2::<FieldPath>(bad.clone()).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn a_version_is_a_number_that_fits() {
-        assert_eq!(syn::parse2::<Version>(quote!(2)).ok().map(|version| version.0), Some(2));
+        assert_eq!(
+            syn::parse2::<Version>(quote!(2))
+                .ok()
+                .map(|version| version.0),
+            Some(2)
+        );
         for bad in [quote!("2"), quote!(-1), quote!(4_294_967_296), quote!(1.0)] {
             assert!(syn::parse2::<Version>(bad.clone()).is_err(), "{bad}");
         }

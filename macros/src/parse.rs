@@ -21,7 +21,10 @@ pub(crate) struct Block {
 pub(crate) enum Item {
     Method(Method),
     /// A constant, a macro call, or what we could not read, with the markers it bears by mistake.
-    Other { marks: Vec<Mark>, tokens: TokenStream },
+    Other {
+        marks: Vec<Mark>,
+        tokens: TokenStream,
+    },
 }
 
 pub(crate) struct Method {
@@ -41,14 +44,24 @@ pub(crate) struct NotAnImpl {
 impl Block {
     pub(crate) fn read(item: TokenStream) -> Result<Self, NotAnImpl> {
         let mut head: Vec<TokenTree> = item.clone().into_iter().collect();
-        let Some(TokenTree::Group(body)) = head.pop_if(|last| matches!(last, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace)) else {
+        let Some(TokenTree::Group(body)) = head.pop_if(
+            |last| matches!(last, TokenTree::Group(g) if g.delimiter() == Delimiter::Brace),
+        ) else {
             return Err(NotAnImpl::new(item));
         };
         let head: TokenStream = head.into_iter().collect();
         let Ok(head) = syn::parse2::<ItemImpl>(quote!(#head {})) else {
             return Err(NotAnImpl::new(item));
         };
-        let items = syn::parse2::<Items>(body.stream()).map_or_else(|_| vec![Item::Other { marks: Vec::new(), tokens: body.stream() }], |items| items.0);
+        let items = syn::parse2::<Items>(body.stream()).map_or_else(
+            |_| {
+                vec![Item::Other {
+                    marks: Vec::new(),
+                    tokens: body.stream(),
+                }]
+            },
+            |items| items.0,
+        );
         Ok(Self { head, body, items })
     }
 
@@ -63,7 +76,10 @@ impl Block {
 
 impl NotAnImpl {
     fn new(item: TokenStream) -> Self {
-        const KEYWORDS: [&str; 11] = ["struct", "enum", "union", "trait", "fn", "mod", "impl", "const", "static", "type", "use"];
+        const KEYWORDS: [&str; 11] = [
+            "struct", "enum", "union", "trait", "fn", "mod", "impl", "const", "static", "type",
+            "use",
+        ];
         let keyword = item.into_iter().find(|token| matches!(token, TokenTree::Ident(ident) if KEYWORDS.contains(&ident.to_string().as_str())));
         Self { keyword }
     }
@@ -88,7 +104,13 @@ impl ToTokens for Block {
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
-            Self::Method(Method { attrs, vis, sig, body, .. }) => {
+            Self::Method(Method {
+                attrs,
+                vis,
+                sig,
+                body,
+                ..
+            }) => {
                 tokens.append_all(attrs);
                 vis.to_tokens(tokens);
                 sig.to_tokens(tokens);
@@ -107,7 +129,10 @@ impl Parse for Items {
         let inner = input.call(Attribute::parse_inner)?;
         let mut items = Vec::new();
         if !inner.is_empty() {
-            items.push(Item::Other { marks: Vec::new(), tokens: quote!(#(#inner)*) });
+            items.push(Item::Other {
+                marks: Vec::new(),
+                tokens: quote!(#(#inner)*),
+            });
         }
         while !input.is_empty() {
             items.push(input.parse()?);
@@ -120,8 +145,19 @@ impl Parse for Item {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let cfgs = cfgs(&attrs);
-        let (marks, attrs): (Vec<_>, Vec<_>) = attrs.into_iter().partition(|attr| MarkKind::of(attr.path()).is_some());
-        let marks = marks.into_iter().filter_map(|attr| Some(Mark { kind: MarkKind::of(attr.path())?, attr, cfgs: cfgs.clone() })).collect();
+        let (marks, attrs): (Vec<_>, Vec<_>) = attrs
+            .into_iter()
+            .partition(|attr| MarkKind::of(attr.path()).is_some());
+        let marks = marks
+            .into_iter()
+            .filter_map(|attr| {
+                Some(Mark {
+                    kind: MarkKind::of(attr.path())?,
+                    attr,
+                    cfgs: cfgs.clone(),
+                })
+            })
+            .collect();
 
         let ahead = input.fork();
         if let (Ok(_), Ok(_)) = (ahead.parse::<Visibility>(), ahead.parse::<Signature>()) {
@@ -130,7 +166,13 @@ impl Parse for Item {
             if input.peek(Token![;]) || input.peek(syn::token::Brace) {
                 body.append(input.parse::<TokenTree>()?);
             }
-            return Ok(Self::Method(Method { attrs, marks, vis, sig, body }));
+            return Ok(Self::Method(Method {
+                attrs,
+                marks,
+                vis,
+                sig,
+                body,
+            }));
         }
 
         let rest = if input.fork().parse::<ImplItem>().is_ok() {
@@ -139,21 +181,34 @@ impl Parse for Item {
             // Rust reports what is wrong with it.
             input.parse()?
         };
-        Ok(Self::Other { marks, tokens: quote!(#(#attrs)* #rest) })
+        Ok(Self::Other {
+            marks,
+            tokens: quote!(#(#attrs)* #rest),
+        })
     }
 }
 
 /// The `#[cfg]`s among some attributes.
 pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("cfg")).cloned().collect()
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("cfg"))
+        .cloned()
+        .collect()
 }
 
 /// The marker a `#[cfg_attr(.., handler)]` would set, too late for `#[actor]` to see it.
 pub(crate) fn mark_in_cfg_attr(attr: &Attribute) -> Option<MarkKind> {
-    let Meta::List(list) = &attr.meta else { return None };
+    let Meta::List(list) = &attr.meta else {
+        return None;
+    };
     if !list.path.is_ident("cfg_attr") {
         return None;
     }
-    let all = list.parse_args_with(syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated).ok()?;
-    all.iter().skip(1).find_map(|meta| MarkKind::of(meta.path()))
+    let all = list
+        .parse_args_with(syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated)
+        .ok()?;
+    all.iter()
+        .skip(1)
+        .find_map(|meta| MarkKind::of(meta.path()))
 }

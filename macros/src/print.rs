@@ -6,7 +6,8 @@ use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
 
 /// Prints the expansion of one macro to stderr when that was asked for, and passes it on.
 pub(crate) fn expansion(name: &str, tokens: TokenStream) -> TokenStream {
-    if env::var_os("CALLBOARD_MACROS_DEBUG").is_some_and(|value| value != "0" && !value.is_empty()) {
+    if env::var_os("CALLBOARD_MACROS_DEBUG").is_some_and(|value| value != "0" && !value.is_empty())
+    {
         let mut text = format!("// ---- {name}\n");
         write(&tokens, 0, &mut text);
         eprintln!("{}", text.trim_end());
@@ -25,7 +26,9 @@ fn write(tokens: &TokenStream, depth: usize, text: &mut String) {
     while let Some(token) = tokens.next() {
         indent(text);
         match &token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && !group.stream().is_empty() => {
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace && !group.stream().is_empty() =>
+            {
                 text.push_str("{\n");
                 write(&group.stream(), depth + 1, text);
                 if !text.ends_with('\n') {

@@ -86,7 +86,9 @@ impl MarkKind {
     /// The marker a path names. Only the last segment counts: `#[handler]` and `#[callboard::handler]` are the same.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let last = path.segments.last()?;
-        [Self::Handler, Self::OnStart, Self::OnStop].into_iter().find(|kind| last.ident == kind.name())
+        [Self::Handler, Self::OnStart, Self::OnStop]
+            .into_iter()
+            .find(|kind| last.ident == kind.name())
     }
 
     pub(crate) fn name(self) -> &'static str {
@@ -100,8 +102,12 @@ impl MarkKind {
     /// A first line to write, for the error texts.
     pub(crate) fn example(self) -> &'static str {
         match self {
-            Self::Handler => "async fn reserve(&mut self, msg: Reserve, ctx: &mut Context<Self>) -> Reply",
-            Self::OnStart => "async fn load(&mut self, ctx: &mut Context<Self>) -> Result<(), StartError>",
+            Self::Handler => {
+                "async fn reserve(&mut self, msg: Reserve, ctx: &mut Context<Self>) -> Reply"
+            }
+            Self::OnStart => {
+                "async fn load(&mut self, ctx: &mut Context<Self>) -> Result<(), StartError>"
+            }
             Self::OnStop => "async fn flush(&mut self, reason: &ExitReason)",
         }
     }

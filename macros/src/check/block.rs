@@ -16,7 +16,11 @@ use crate::parse::{self, Block, Item, NotAnImpl};
 use crate::tree::{ActorOptions, Handler, Hook, MarkKind, Service, Takes};
 
 /// Turns a block into a service, leaving out what is wrong. `None` when there is nothing an actor could be made of.
-pub(crate) fn service(block: &Block, options: ActorOptions, errors: &mut Errors) -> Option<Service> {
+pub(crate) fn service(
+    block: &Block,
+    options: ActorOptions,
+    errors: &mut Errors,
+) -> Option<Service> {
     let head = &block.head;
     if let Some((path, _)) = &head.trait_ {
         let ty = &head.self_ty;
@@ -29,7 +33,12 @@ pub(crate) fn service(block: &Block, options: ActorOptions, errors: &mut Errors)
         );
         return None;
     }
-    let borrowed = head.generics.lifetimes().map(|param| param.lifetime.clone()).chain(borrows(&head.self_ty)).next();
+    let borrowed = head
+        .generics
+        .lifetimes()
+        .map(|param| param.lifetime.clone())
+        .chain(borrows(&head.self_ty))
+        .next();
     if let Some(lifetime) = borrowed {
         errors.at(
             &lifetime,
@@ -37,8 +46,16 @@ pub(crate) fn service(block: &Block, options: ActorOptions, errors: &mut Errors)
         );
         return None;
     }
-    if let Some(again) = head.attrs.iter().find(|attr| attr.path().segments.last().is_some_and(|last| last.ident == "actor")) {
-        errors.at(again, "`#[actor]` is here twice: remove one, with its options moved to the other");
+    if let Some(again) = head.attrs.iter().find(|attr| {
+        attr.path()
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "actor")
+    }) {
+        errors.at(
+            again,
+            "`#[actor]` is here twice: remove one, with its options moved to the other",
+        );
         return None;
     }
 
@@ -73,16 +90,27 @@ pub(crate) fn not_an_impl(NotAnImpl { keyword }: NotAnImpl) -> syn::Error {
     match keyword {
         Some(keyword) if keyword.to_string() != "impl" => syn::Error::new(
             keyword.span(),
-            format_args!("`#[actor]` goes on an `impl` block, not on a `{keyword}`: put it above the block `impl Inventory {{ .. }}` that has the handlers"),
+            format_args!(
+                "`#[actor]` goes on an `impl` block, not on a `{keyword}`: put it above the block `impl Inventory {{ .. }}` that has the handlers"
+            ),
         ),
-        _ => syn::Error::new(Span::call_site(), "`#[actor]` goes on an `impl` block: put it above the block `impl Inventory { .. }` that has the handlers"),
+        _ => syn::Error::new(
+            Span::call_site(),
+            "`#[actor]` goes on an `impl` block: put it above the block `impl Inventory { .. }` that has the handlers",
+        ),
     }
 }
 
 fn actor_options(options: ActorOptions, errors: &mut Errors) -> ActorOptions {
     let mailbox = options.mailbox.filter(|capacity| mailbox(capacity, errors));
-    let name = options.name.filter(|name| check::name(name, "an actor", errors));
-    ActorOptions { mailbox, name, ..options }
+    let name = options
+        .name
+        .filter(|name| check::name(name, "an actor", errors));
+    ActorOptions {
+        mailbox,
+        name,
+        ..options
+    }
 }
 
 fn mailbox(capacity: &Expr, errors: &mut Errors) -> bool {
@@ -99,20 +127,34 @@ fn mailbox(capacity: &Expr, errors: &mut Errors) -> bool {
         // A constant: its value is asserted where it is used.
         _ => return true,
     }
-    errors.push(check::option_value(&Ident::new("mailbox", Span::call_site()), capacity.to_token_stream(), &options::MAILBOX));
+    errors.push(check::option_value(
+        &Ident::new("mailbox", Span::call_site()),
+        capacity.to_token_stream(),
+        &options::MAILBOX,
+    ));
     false
 }
 
 fn allows(attrs: &[Attribute]) -> impl Iterator<Item = Attribute> {
-    attrs.iter().filter(|attr| attr.path().is_ident("allow")).cloned()
+    attrs
+        .iter()
+        .filter(|attr| attr.path().is_ident("allow"))
+        .cloned()
 }
 
 /// One message, one event, one hook: one method. Under `#[cfg]`s it is left to Rust, which knows which of them hold.
 fn no_two_for_one(service: &mut Service, errors: &mut Errors) {
     let mut kept: Vec<Handler> = Vec::new();
     for handler in std::mem::take(&mut service.handlers) {
-        let same = |other: &&Handler| other.cfgs.is_empty() && handler.cfgs.is_empty() && asked(&other.takes) == asked(&handler.takes);
-        match (kept.iter().find(same).map(|first| first.method.clone()), &handler.takes) {
+        let same = |other: &&Handler| {
+            other.cfgs.is_empty()
+                && handler.cfgs.is_empty()
+                && asked(&other.takes) == asked(&handler.takes)
+        };
+        match (
+            kept.iter().find(same).map(|first| first.method.clone()),
+            &handler.takes,
+        ) {
             (None, _) => kept.push(handler),
             (Some(first), Takes::Message(ty)) => {
                 errors.at(ty, format_args!("`{0}` already has a handler, `{first}`, and an ask gets one answer: merge the two, or give `{1}` a message of its own", text(ty), handler.method));
@@ -128,7 +170,10 @@ fn no_two_for_one(service: &mut Service, errors: &mut Errors) {
 }
 
 fn no_two_hooks(hooks: &mut Vec<Hook>, kind: MarkKind, errors: &mut Errors) {
-    let first = hooks.iter().find(|hook| hook.cfgs.is_empty()).map(|hook| hook.method.clone());
+    let first = hooks
+        .iter()
+        .find(|hook| hook.cfgs.is_empty())
+        .map(|hook| hook.method.clone());
     let Some(first) = first else { return };
     hooks.retain(|hook| {
         let fine = hook.method == first || !hook.cfgs.is_empty();
@@ -152,7 +197,10 @@ fn name_variants(handlers: &mut [Handler]) {
     for handler in handlers {
         let mut variant = camel_case(handler.method.to_string().trim_start_matches("r#"));
         // The same method again is one under another `#[cfg]`.
-        while method_of.get(&variant).is_some_and(|method| *method != handler.method) {
+        while method_of
+            .get(&variant)
+            .is_some_and(|method| *method != handler.method)
+        {
             variant.push('_');
         }
         method_of.insert(variant.clone(), handler.method.clone());

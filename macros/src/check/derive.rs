@@ -11,10 +11,21 @@ use crate::options::FieldPath;
 pub(crate) fn name(name: &LitStr, of_what: &str, errors: &mut Errors) -> bool {
     let value = name.value();
     if value.is_empty() {
-        errors.at(name, format_args!("the name of {of_what} is empty: write one, or leave the option out for the default"));
+        errors.at(
+            name,
+            format_args!(
+                "the name of {of_what} is empty: write one, or leave the option out for the default"
+            ),
+        );
     } else if value.contains(char::is_whitespace) {
         let better: Vec<&str> = value.split_whitespace().collect();
-        errors.at(name, format_args!("the name of {of_what} has white space in it: write `name = {:?}`", better.join("_")));
+        errors.at(
+            name,
+            format_args!(
+                "the name of {of_what} has white space in it: write `name = {:?}`",
+                better.join("_")
+            ),
+        );
     } else {
         return true;
     }
@@ -48,8 +59,18 @@ pub(crate) fn key(key: &FieldPath, input: &DeriveInput, errors: &mut Errors) -> 
     let advice = match (nearest(&wanted, names.iter().map(String::as_str)), fields) {
         (Some(near), _) => format!("write `key = {near}`"),
         (None, Fields::Unit) => "remove the option, or add the field".to_owned(),
-        (None, _) => format!("it has {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        (None, _) => format!(
+            "it has {}",
+            names
+                .iter()
+                .map(|name| format!("`{name}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ),
     };
-    errors.at(key.first.to_token_stream(), format_args!("`{}` has no field `{wanted}`: {advice}", input.ident));
+    errors.at(
+        key.first.to_token_stream(),
+        format_args!("`{}` has no field `{wanted}`: {advice}", input.ident),
+    );
     false
 }

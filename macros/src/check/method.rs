@@ -4,7 +4,10 @@ use proc_macro2::Span;
 use syn::spanned::Spanned as _;
 use syn::{FnArg, Generics, Ident, PatType, ReceiverKind, Safety, Type};
 
-use super::types::{answer, borrows, find_impl, is_context, is_parameter, is_reply, is_self, is_shared_reference, is_unit, non_lifetime, peeled};
+use super::types::{
+    answer, borrows, find_impl, is_context, is_parameter, is_reply, is_self, is_shared_reference,
+    is_unit, non_lifetime, peeled,
+};
 use super::{Errors, text};
 use crate::parse::{self, Method};
 use crate::tree::{Handler, Hook, Mark, MarkKind, Service, Takes};
@@ -13,14 +16,24 @@ use crate::tree::{Handler, Hook, Mark, MarkKind, Service, Takes};
 pub(crate) fn marker_outside(kind: MarkKind) -> syn::Error {
     syn::Error::new(
         Span::call_site(),
-        format_args!("`#[{0}]` marks a method of an actor, and this is not inside one: put `#[actor]` above the `impl` block of the method", kind.name()),
+        format_args!(
+            "`#[{0}]` marks a method of an actor, and this is not inside one: put `#[actor]` above the `impl` block of the method",
+            kind.name()
+        ),
     )
 }
 
 /// A constant or the like inside a block.
 pub(super) fn marked_other(marks: &[Mark], errors: &mut Errors) {
     for Mark { kind, attr, .. } in marks {
-        errors.at(attr, format_args!("`#[{}]` marks a method, and this is none: put it above a method, `{} {{ .. }}`", kind.name(), kind.example()));
+        errors.at(
+            attr,
+            format_args!(
+                "`#[{}]` marks a method, and this is none: put it above a method, `{} {{ .. }}`",
+                kind.name(),
+                kind.example()
+            ),
+        );
     }
 }
 
@@ -31,25 +44,57 @@ pub(super) fn marked_method(method: &Method, service: &mut Service, errors: &mut
             errors.at(attr, format_args!("`#[actor]` cannot see a marker inside `cfg_attr`: write `#[{}]` and put `#[cfg(..)]` on the method", kind.name()));
         }
     }
-    let Some((Mark { kind, attr, .. }, more)) = method.marks.split_first() else { return };
+    let Some((Mark { kind, attr, .. }, more)) = method.marks.split_first() else {
+        return;
+    };
     for again in more {
-        let advice = if again.kind == *kind { "remove one of them" } else { "a method is one of them; move the other to a method of its own" };
-        errors.at(&again.attr, format_args!("`{}` is marked twice, `#[{}]` and `#[{}]`: {advice}", method.sig.ident, kind.name(), again.kind.name()));
+        let advice = if again.kind == *kind {
+            "remove one of them"
+        } else {
+            "a method is one of them; move the other to a method of its own"
+        };
+        errors.at(
+            &again.attr,
+            format_args!(
+                "`{}` is marked twice, `#[{}]` and `#[{}]`: {advice}",
+                method.sig.ident,
+                kind.name(),
+                again.kind.name()
+            ),
+        );
     }
     if !matches!(attr.meta, syn::Meta::Path(_)) {
-        errors.at(&attr.meta, format_args!("`#[{0}]` takes no options: write `#[{0}]`", kind.name()));
+        errors.at(
+            &attr.meta,
+            format_args!("`#[{0}]` takes no options: write `#[{0}]`", kind.name()),
+        );
     }
 
     let before = errors.len();
     callable(method, *kind, errors);
-    let params: Vec<&PatType> = method.sig.inputs.iter().filter_map(|input| if let FnArg::Typed(param) = input { Some(param) } else { None }).collect();
-    match kind {
-        MarkKind::Handler => {
-            match handler(method, &params, &service.generics, errors) {
-                Some(handler) if errors.len() == before => service.handlers.push(handler),
-                _ => service.spoilt.extend(params.first().map(|param| peeled(&param.ty)).filter(|ty| may_be_message(ty, method, &service.generics)).cloned()),
+    let params: Vec<&PatType> = method
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| {
+            if let FnArg::Typed(param) = input {
+                Some(param)
+            } else {
+                None
             }
-        }
+        })
+        .collect();
+    match kind {
+        MarkKind::Handler => match handler(method, &params, &service.generics, errors) {
+            Some(handler) if errors.len() == before => service.handlers.push(handler),
+            _ => service.spoilt.extend(
+                params
+                    .first()
+                    .map(|param| peeled(&param.ty))
+                    .filter(|ty| may_be_message(ty, method, &service.generics))
+                    .cloned(),
+            ),
+        },
         MarkKind::OnStart => {
             let hook = on_start(method, &params, errors);
             if errors.len() == before {
@@ -67,7 +112,10 @@ pub(super) fn marked_method(method: &Method, service: &mut Service, errors: &mut
 
 /// Whether the first parameter of a handler with a mistake still says which message was meant.
 fn may_be_message(ty: &Type, method: &Method, generics: &Generics) -> bool {
-    let sound = !is_context(ty) && !matches!(ty, Type::Reference(_)) && find_impl(ty).is_none() && borrows(ty).next().is_none();
+    let sound = !is_context(ty)
+        && !matches!(ty, Type::Reference(_))
+        && find_impl(ty).is_none()
+        && borrows(ty).next().is_none();
     sound && !is_parameter(ty, generics) && non_lifetime(&method.sig.generics).is_none()
 }
 
@@ -99,7 +147,12 @@ fn callable(method: &Method, kind: MarkKind, errors: &mut Errors) {
     }
 }
 
-fn handler(method: &Method, params: &[&PatType], generics: &Generics, errors: &mut Errors) -> Option<Handler> {
+fn handler(
+    method: &Method,
+    params: &[&PatType],
+    generics: &Generics,
+    errors: &mut Errors,
+) -> Option<Handler> {
     let name = &method.sig.ident;
     let (first, rest) = match params {
         [] => {
@@ -144,7 +197,14 @@ fn handler(method: &Method, params: &[&PatType], generics: &Generics, errors: &m
             ),
         );
     }
-    Some(Handler { cfgs: parse::cfgs(&method.attrs), method: name.clone(), variant: name.clone(), takes: takes?, context, answer })
+    Some(Handler {
+        cfgs: parse::cfgs(&method.attrs),
+        method: name.clone(),
+        variant: name.clone(),
+        takes: takes?,
+        context,
+        answer,
+    })
 }
 
 /// What the first parameter asks for: a value is a message, a reference an event.
@@ -188,7 +248,10 @@ fn context(param: &PatType, errors: &mut Errors) -> Option<Span> {
     match peeled(&param.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => Some(param.ty.span()),
         ty if is_context(ty) => {
-            errors.at(ty, "the context is lent to a method for one call: write `&mut Context<Self>`");
+            errors.at(
+                ty,
+                "the context is lent to a method for one call: write `&mut Context<Self>`",
+            );
             None
         }
         ty => {
@@ -227,7 +290,13 @@ fn on_stop(method: &Method, params: &[&PatType], errors: &mut Errors) -> Hook {
 }
 
 fn hook(method: &Method, reason: Option<Span>, context: Option<Span>) -> Hook {
-    Hook { cfgs: parse::cfgs(&method.attrs), method: method.sig.ident.clone(), reason, context, answer: answer(&method.sig) }
+    Hook {
+        cfgs: parse::cfgs(&method.attrs),
+        method: method.sig.ident.clone(),
+        reason,
+        context,
+        answer: answer(&method.sig),
+    }
 }
 
 fn described(kind: MarkKind) -> &'static str {

@@ -12,8 +12,10 @@ mod types;
 pub(crate) use block::{not_an_impl, service};
 pub(crate) use derive::{declared, key, name};
 pub(crate) use method::marker_outside;
+pub(crate) use options::{
+    option_form, option_given_twice, option_value, options_in_parentheses, unknown_option,
+};
 pub(crate) use types::names_a_type;
-pub(crate) use options::{option_form, option_given_twice, option_value, options_in_parentheses, unknown_option};
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -36,7 +38,10 @@ impl Errors {
     }
 
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0.into_iter().map(syn::Error::into_compile_error).collect()
+        self.0
+            .into_iter()
+            .map(syn::Error::into_compile_error)
+            .collect()
     }
 }
 
@@ -44,8 +49,22 @@ impl Errors {
 fn text(tokens: impl ToTokens) -> String {
     let mut text = tokens.to_token_stream().to_string().replace('\n', " ");
     for (spaced, tight) in [
-        (" :: ", "::"), (":: ", "::"), (" ::", "::"), (" < ", "<"), ("< ", "<"), (" <", "<"), (" >", ">"), (" ,", ","), (" :", ":"), ("& ", "&"), (" (", "("), ("( ", "("), (" )", ")"),
-        (" ;", ";"), ("[ ", "["), (" ]", "]"),
+        (" :: ", "::"),
+        (":: ", "::"),
+        (" ::", "::"),
+        (" < ", "<"),
+        ("< ", "<"),
+        (" <", "<"),
+        (" >", ">"),
+        (" ,", ","),
+        (" :", ":"),
+        ("& ", "&"),
+        (" (", "("),
+        ("( ", "("),
+        (" )", ")"),
+        (" ;", ";"),
+        ("[ ", "["),
+        (" ]", "]"),
     ] {
         text = text.replace(spaced, tight);
     }

@@ -2,7 +2,10 @@
 
 use proc_macro2::Ident;
 use syn::visit::{self, Visit};
-use syn::{GenericArgument, GenericParam, Generics, Lifetime, PathArguments, PathSegment, ReturnType, Signature, Type, TypeImplTrait, TypeParamBound};
+use syn::{
+    GenericArgument, GenericParam, Generics, Lifetime, PathArguments, PathSegment, ReturnType,
+    Signature, Type, TypeImplTrait, TypeParamBound,
+};
 
 use crate::tree::Answer;
 
@@ -37,8 +40,10 @@ pub(super) fn is_unit(ty: &Type) -> bool {
 
 /// Whether a type certainly is neither `()` nor a `Result<(), E>`. An alias may be either.
 pub(super) fn is_reply(ty: &Type) -> bool {
-    const VALUES: [&str; 18] =
-        ["bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128", "usize", "Option", "Vec"];
+    const VALUES: [&str; 18] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "Option", "Vec",
+    ];
     match peeled(ty) {
         Type::Tuple(tuple) => !tuple.elems.is_empty(),
         Type::Array(_) | Type::Reference(_) => true,
@@ -56,23 +61,40 @@ pub(super) fn answer(sig: &Signature) -> Answer {
         ReturnType::Type(_, ty) => Some(peeled(ty)),
     };
     match ty.and_then(future) {
-        Some(output) if sig.asyncness.is_none() => Answer { awaited: true, ty: output.cloned() },
-        _ => Answer { awaited: sig.asyncness.is_some(), ty: ty.cloned() },
+        Some(output) if sig.asyncness.is_none() => Answer {
+            awaited: true,
+            ty: output.cloned(),
+        },
+        _ => Answer {
+            awaited: sig.asyncness.is_some(),
+            ty: ty.cloned(),
+        },
     }
 }
 
 /// The output of an `impl Future<Output = T>`; the inner option is `None` when the output is not written.
-#[expect(clippy::option_option, reason = "no future, and a future without a written output, are two answers")]
+#[expect(
+    clippy::option_option,
+    reason = "no future, and a future without a written output, are two answers"
+)]
 fn future(ty: &Type) -> Option<Option<&Type>> {
-    let Type::ImplTrait(opaque) = ty else { return None };
+    let Type::ImplTrait(opaque) = ty else {
+        return None;
+    };
     opaque.bounds.iter().find_map(|bound| {
-        let TypeParamBound::Trait(bound) = bound else { return None };
+        let TypeParamBound::Trait(bound) = bound else {
+            return None;
+        };
         let last = bound.path.segments.last()?;
         (last.ident == "Future").then(|| match &last.arguments {
-            PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::AssocType(output) if output.ident == "Output" => Some(peeled(&output.ty)),
-                _ => None,
-            }),
+            PathArguments::AngleBracketed(arguments) => {
+                arguments.args.iter().find_map(|argument| match argument {
+                    GenericArgument::AssocType(output) if output.ident == "Output" => {
+                        Some(peeled(&output.ty))
+                    }
+                    _ => None,
+                })
+            }
             _ => None,
         })
     })
@@ -137,7 +159,9 @@ fn last_segment(ty: &Type) -> Option<&PathSegment> {
 }
 
 fn first_argument(segment: &PathSegment) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = &segment.arguments else { return None };
+    let PathArguments::AngleBracketed(arguments) = &segment.arguments else {
+        return None;
+    };
     arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
@@ -157,34 +181,85 @@ mod tests {
             (parse_quote!(fn f(&mut self)), false, None),
             (parse_quote!(fn f(&mut self) -> u32), false, Some("u32")),
             (parse_quote!(async fn f(&mut self)), true, None),
-            (parse_quote!(async fn f(&mut self) -> u32), true, Some("u32")),
-            (parse_quote!(fn f(&mut self) -> impl Future<Output = u32> + Send), true, Some("u32")),
-            (parse_quote!(fn f(&mut self) -> impl Send + std::future::Future<Output = u32> + '_), true, Some("u32")),
-            (parse_quote!(fn f(&mut self) -> impl Iterator<Item = u32>), false, Some("impl Iterator < Item = u32 >")),
+            (
+                parse_quote!(async fn f(&mut self) -> u32),
+                true,
+                Some("u32"),
+            ),
+            (
+                parse_quote!(fn f(&mut self) -> impl Future<Output = u32> + Send),
+                true,
+                Some("u32"),
+            ),
+            (
+                parse_quote!(fn f(&mut self) -> impl Send + std::future::Future<Output = u32> + '_),
+                true,
+                Some("u32"),
+            ),
+            (
+                parse_quote!(fn f(&mut self) -> impl Iterator<Item = u32>),
+                false,
+                Some("impl Iterator < Item = u32 >"),
+            ),
         ] {
             let found = answer(&sig);
             assert_eq!(found.awaited, awaited, "{}", sig.to_token_stream());
-            assert_eq!(found.ty.map(|ty| ty.to_token_stream().to_string()).as_deref(), ty);
+            assert_eq!(
+                found
+                    .ty
+                    .map(|ty| ty.to_token_stream().to_string())
+                    .as_deref(),
+                ty
+            );
         }
     }
 
     #[test]
     fn only_what_cannot_be_a_result_counts_as_a_reply_to_an_event() {
-        for reply in [parse_quote!(u32), parse_quote!((u8, u8)), parse_quote!(Result<u32, E>), parse_quote!(Option<()>), parse_quote!(&'static str)] {
+        for reply in [
+            parse_quote!(u32),
+            parse_quote!((u8, u8)),
+            parse_quote!(Result<u32, E>),
+            parse_quote!(Option<()>),
+            parse_quote!(&'static str),
+        ] {
             assert!(is_reply(&reply), "{}", reply.to_token_stream());
         }
-        for fine in [parse_quote!(()), parse_quote!(Result<(), E>), parse_quote!(anyhow::Result<()>), parse_quote!(io::Result), parse_quote!(Outcome)] {
+        for fine in [
+            parse_quote!(()),
+            parse_quote!(Result<(), E>),
+            parse_quote!(anyhow::Result<()>),
+            parse_quote!(io::Result),
+            parse_quote!(Outcome),
+        ] {
             assert!(!is_reply(&fine), "{}", fine.to_token_stream());
         }
     }
 
     #[test]
     fn a_borrow_is_found_unless_it_is_static_or_bound_in_place() {
-        for owned in [parse_quote!(A), parse_quote!(A<&'static str>), parse_quote!(A<fn(&str)>), parse_quote!(A<Box<dyn Fn(&str)>>)] {
-            assert!(borrows(&owned).next().is_none(), "{}", owned.to_token_stream());
+        for owned in [
+            parse_quote!(A),
+            parse_quote!(A<&'static str>),
+            parse_quote!(A<fn(&str)>),
+            parse_quote!(A<Box<dyn Fn(&str)>>),
+        ] {
+            assert!(
+                borrows(&owned).next().is_none(),
+                "{}",
+                owned.to_token_stream()
+            );
         }
-        for borrowed in [parse_quote!(A<'_>), parse_quote!(A<'a>), parse_quote!(Vec<A<'a>>)] {
-            assert!(borrows(&borrowed).next().is_some(), "{}", borrowed.to_token_stream());
+        for borrowed in [
+            parse_quote!(A<'_>),
+            parse_quote!(A<'a>),
+            parse_quote!(Vec<A<'a>>),
+        ] {
+            assert!(
+                borrows(&borrowed).next().is_some(),
+                "{}",
+                borrowed.to_token_stream()
+            );
         }
     }
 }

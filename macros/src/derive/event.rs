@@ -29,9 +29,14 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let private = names::private(options.krate.as_ref());
     let ident = &input.ident;
     let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
-    let where_clause = where_clause(input, &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)]);
+    let where_clause = where_clause(
+        input,
+        &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)],
+    );
     let name = contract_name(options.name.as_ref(), input);
-    let version = options.version.map(|Version(version)| quote!(const VERSION: ::core::primitive::u32 = #version;));
+    let version = options
+        .version
+        .map(|Version(version)| quote!(const VERSION: ::core::primitive::u32 = #version;));
     let key = options.key.map(|key| key_method(&key, &private));
     quote! {
         #[automatically_derived]
@@ -55,7 +60,12 @@ fn key_method(FieldPath { tokens, .. }: &FieldPath, private: &TokenStream) -> To
 }
 
 fn read_options(input: &DeriveInput, errors: &mut Errors) -> EventOptions {
-    const KNOWN: [&Known; 4] = [&options::NAME, &options::VERSION, &options::KEY, &options::CRATE];
+    const KNOWN: [&Known; 4] = [
+        &options::NAME,
+        &options::VERSION,
+        &options::KEY,
+        &options::CRATE,
+    ];
     let mut read = EventOptions::default();
     for given in given(&input.attrs, "event", &options::NAME, errors) {
         match given.name.to_string().as_str() {
@@ -66,7 +76,9 @@ fn read_options(input: &DeriveInput, errors: &mut Errors) -> EventOptions {
             _ => errors.push(check::unknown_option(&given.name, "`#[event]`", &KNOWN)),
         }
     }
-    read.name = read.name.filter(|name| check::name(name, "an event", errors));
+    read.name = read
+        .name
+        .filter(|name| check::name(name, "an event", errors));
     read.key = read.key.filter(|key| check::key(key, input, errors));
     read
 }

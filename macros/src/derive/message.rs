@@ -28,13 +28,20 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let private = names::private(options.krate.as_ref());
     let ident = &input.ident;
     let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
-    let reply = options.reply.map_or_else(|| quote!(()), |reply| quote!(#reply));
+    let reply = options
+        .reply
+        .map_or_else(|| quote!(()), |reply| quote!(#reply));
     let where_clause = where_clause(
         input,
-        &[quote!(Self: ::core::marker::Send + 'static), quote!(#reply: ::core::marker::Send + 'static)],
+        &[
+            quote!(Self: ::core::marker::Send + 'static),
+            quote!(#reply: ::core::marker::Send + 'static),
+        ],
     );
     let name = contract_name(options.name.as_ref(), input);
-    let version = options.version.map(|Version(version)| quote!(const VERSION: ::core::primitive::u32 = #version;));
+    let version = options
+        .version
+        .map(|Version(version)| quote!(const VERSION: ::core::primitive::u32 = #version;));
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::Message for #ident #ty_generics #where_clause {
@@ -46,7 +53,12 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
 }
 
 fn read_options(input: &DeriveInput, errors: &mut Errors) -> MessageOptions {
-    const KNOWN: [&Known; 4] = [&options::REPLY, &options::NAME, &options::VERSION, &options::CRATE];
+    const KNOWN: [&Known; 4] = [
+        &options::REPLY,
+        &options::NAME,
+        &options::VERSION,
+        &options::CRATE,
+    ];
     let mut read = MessageOptions::default();
     for given in given(&input.attrs, "message", &options::REPLY, errors) {
         match given.name.to_string().as_str() {
@@ -57,6 +69,8 @@ fn read_options(input: &DeriveInput, errors: &mut Errors) -> MessageOptions {
             _ => errors.push(check::unknown_option(&given.name, "`#[message]`", &KNOWN)),
         }
     }
-    read.name = read.name.filter(|name| check::name(name, "a message", errors));
+    read.name = read
+        .name
+        .filter(|name| check::name(name, "a message", errors));
     read
 }

@@ -17,7 +17,10 @@ use crate::check::{self, Errors};
 use crate::options::{self, Given, Known};
 
 /// Reads the item; what Rust has accepted, `syn` reads.
-fn read(item: TokenStream, expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream) -> TokenStream {
+fn read(
+    item: TokenStream,
+    expand: impl FnOnce(&DeriveInput, &mut Errors) -> TokenStream,
+) -> TokenStream {
     match syn::parse2(item) {
         Ok(input) => {
             let mut errors = Errors::default();
@@ -44,14 +47,25 @@ fn given(attrs: &[Attribute], name: &str, example: &Known, errors: &mut Errors) 
 /// The name the user gave, or the path of the type.
 fn contract_name(given: Option<&LitStr>, input: &DeriveInput) -> TokenStream {
     let ty = input.ident.unraw().to_string();
-    given.map_or_else(|| quote!(::core::concat!(::core::module_path!(), "::", #ty)), |name| quote!(#name))
+    given.map_or_else(
+        || quote!(::core::concat!(::core::module_path!(), "::", #ty)),
+        |name| quote!(#name),
+    )
 }
 
 /// The bounds of a generic type: what the trait asks of it, asked of whoever names it with type arguments.
 fn where_clause(input: &DeriveInput, bounds: &[TokenStream]) -> TokenStream {
-    let written = input.generics.where_clause.iter().flat_map(|clause| &clause.predicates);
+    let written = input
+        .generics
+        .where_clause
+        .iter()
+        .flat_map(|clause| &clause.predicates);
     // Without type parameters the bounds are true or false here and now, and Rust's own word about the field that breaks them is the
     // better one.
-    let added = if input.generics.type_params().next().is_some() { bounds } else { &[] };
+    let added = if input.generics.type_params().next().is_some() {
+        bounds
+    } else {
+        &[]
+    };
     quote!(where #(#written,)* #(#added,)*)
 }

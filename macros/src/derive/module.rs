@@ -26,8 +26,13 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let private = names::private(options.krate.as_ref());
     let ident = &input.ident;
     let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
-    let where_clause = where_clause(input, &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)]);
-    let name = options.name.map_or_else(|| names::module_name(ident), |name| name.value());
+    let where_clause = where_clause(
+        input,
+        &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)],
+    );
+    let name = options
+        .name
+        .map_or_else(|| names::module_name(ident), |name| name.value());
     quote! {
         #[automatically_derived]
         impl #impl_generics #private::Module for #ident #ty_generics #where_clause {
@@ -46,6 +51,8 @@ fn read_options(input: &DeriveInput, errors: &mut Errors) -> ModuleOptions {
             _ => errors.push(check::unknown_option(&given.name, "`#[module]`", &KNOWN)),
         }
     }
-    read.name = read.name.filter(|name| check::name(name, "a module", errors));
+    read.name = read
+        .name
+        .filter(|name| check::name(name, "a module", errors));
     read
 }

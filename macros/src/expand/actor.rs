@@ -11,16 +11,32 @@ use crate::check::names_a_type;
 use crate::tree::{Answer, Handler, Hook, Takes};
 
 pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
-    let Names { service, private, envelope, generics } = names;
+    let Names {
+        service,
+        private,
+        envelope,
+        generics,
+    } = names;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let self_ty = &service.self_ty;
 
-    let module = service.options.module.as_ref().map_or_else(|| quote!(#private::NoModule), |module| quote!(#module));
-    let name = service.options.name.as_ref().map_or_else(|| type_name(self_ty).into_token_stream(), quote::ToTokens::to_token_stream);
+    let module = service
+        .options
+        .module
+        .as_ref()
+        .map_or_else(|| quote!(#private::NoModule), |module| quote!(#module));
+    let name = service.options.name.as_ref().map_or_else(
+        || type_name(self_ty).into_token_stream(),
+        quote::ToTokens::to_token_stream,
+    );
     let mailbox = mailbox(service.options.mailbox.as_ref());
-    let infos = service.handlers.iter().map(|handler| info(handler, private));
+    let infos = service
+        .handlers
+        .iter()
+        .map(|handler| info(handler, private));
     let arms = service.handlers.iter().map(|handler| arm(handler, names));
-    let unused = super::generics::phantom(generics).map(|_| quote!(#envelope::__Unused(__never, _) => match __never {},));
+    let unused = super::generics::phantom(generics)
+        .map(|_| quote!(#envelope::__Unused(__never, _) => match __never {},));
     let on_start = service.on_start.iter().map(|hook| on_start(hook, private));
     let on_stop = service.on_stop.iter().map(|hook| on_stop(hook, private));
     let subscriptions = subscriptions(names);
@@ -66,7 +82,15 @@ fn mailbox(capacity: Option<&Expr>) -> TokenStream {
     }
 }
 
-fn info(Handler { cfgs, method, takes, .. }: &Handler, private: &TokenStream) -> TokenStream {
+fn info(
+    Handler {
+        cfgs,
+        method,
+        takes,
+        ..
+    }: &Handler,
+    private: &TokenStream,
+) -> TokenStream {
     let name = method.unraw().to_string();
     match takes {
         Takes::Message(ty) => quote!(#(#cfgs)* #private::HandlerInfo::message::<#ty>(#name)),
@@ -76,8 +100,17 @@ fn info(Handler { cfgs, method, takes, .. }: &Handler, private: &TokenStream) ->
 
 /// The arm of the dispatch for one handler.
 fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
-    let Names { private, envelope, .. } = names;
-    let Handler { cfgs, method, variant, takes, context, answer } = handler;
+    let Names {
+        private, envelope, ..
+    } = names;
+    let Handler {
+        cfgs,
+        method,
+        variant,
+        takes,
+        context,
+        answer,
+    } = handler;
     let kind = envelope::kind(handler, private);
     let context = context.map(|place| argument("__ctx", place));
     let failure = quote! {{
@@ -96,7 +129,11 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
         }
         Takes::Event(_) => {
             let call = call(method, answer, [Some(quote!(__event)), context], private);
-            let checked = at_answer(method, answer, &quote!(#private::EventResult::check(__answer)));
+            let checked = at_answer(
+                method,
+                answer,
+                &quote!(#private::EventResult::check(__answer)),
+            );
             quote! {
                 let __event = #kind::event(&__envelope);
                 let __answer = &#call;
@@ -112,32 +149,63 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
 ///
 /// The future goes through a function that asks for `Send`, so that a future which is not is reported on its method, not somewhere
 /// in the dispatch.
-fn call<const N: usize>(method: &Ident, answer: &Answer, arguments: [Option<TokenStream>; N], private: &TokenStream) -> TokenStream {
+fn call<const N: usize>(
+    method: &Ident,
+    answer: &Answer,
+    arguments: [Option<TokenStream>; N],
+    private: &TokenStream,
+) -> TokenStream {
     let arguments = arguments.into_iter().flatten();
     let call = quote!(Self::#method(self, #(#arguments),*));
     if answer.awaited {
-        quote_spanned!(mixed(method.span())=> #private::send_future(#call).await)
+        quote_spanned!(mixed(method.span())=> #private::handler_future_must_be_send(#call).await)
     } else {
         call
     }
 }
 
 /// The reply of a handler, checked against the `Reply` of its message.
-fn reply(method: &Ident, answer: &Answer, message: &Type, call: &TokenStream, private: &TokenStream) -> TokenStream {
+fn reply(
+    method: &Ident,
+    answer: &Answer,
+    message: &Type,
+    call: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
     match &answer.ty {
         // Comes to any type by itself.
         Some(Type::Never(_)) => quote!(#call),
         // Named as the user wrote it, so that Rust underlines the whole of it.
-        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::ReplyOf<#message>>::into_reply(#call)),
+        Some(ty) if names_a_type(ty) => {
+            quote!(<#ty as #private::ReplyOf<#message>>::into_reply(#call))
+        }
         _ => {
-            let check = at_answer(method, answer, &quote!(#private::ReplyOf::<#message>::into_reply));
+            let check = at_answer(
+                method,
+                answer,
+                &quote!(#private::ReplyOf::<#message>::into_reply),
+            );
             quote!(#check(#call))
         }
     }
 }
 
-fn on_start(Hook { cfgs, method, context, answer, .. }: &Hook, private: &TokenStream) -> TokenStream {
-    let call = call(method, answer, [context.map(|place| argument("__ctx", place))], private);
+fn on_start(
+    Hook {
+        cfgs,
+        method,
+        context,
+        answer,
+        ..
+    }: &Hook,
+    private: &TokenStream,
+) -> TokenStream {
+    let call = call(
+        method,
+        answer,
+        [context.map(|place| argument("__ctx", place))],
+        private,
+    );
     let checked = match &answer.ty {
         Some(Type::Never(_)) => call,
         Some(ty) if names_a_type(ty) => quote!(<#ty as #private::StartResult>::into_start(#call)),
@@ -157,8 +225,20 @@ fn on_start(Hook { cfgs, method, context, answer, .. }: &Hook, private: &TokenSt
     }
 }
 
-fn on_stop(Hook { cfgs, method, reason, context, answer }: &Hook, private: &TokenStream) -> TokenStream {
-    let arguments = [reason.map(|place| argument("__reason", place)), context.map(|place| argument("__ctx", place))];
+fn on_stop(
+    Hook {
+        cfgs,
+        method,
+        reason,
+        context,
+        answer,
+    }: &Hook,
+    private: &TokenStream,
+) -> TokenStream {
+    let arguments = [
+        reason.map(|place| argument("__reason", place)),
+        context.map(|place| argument("__ctx", place)),
+    ];
     let call = call(method, answer, arguments, private);
     quote! {
         #(#cfgs)*
@@ -172,7 +252,14 @@ fn on_stop(Hook { cfgs, method, reason, context, answer }: &Hook, private: &Toke
     }
 }
 
-fn subscriptions(Names { service, private, envelope, .. }: &Names<'_>) -> Option<TokenStream> {
+fn subscriptions(
+    Names {
+        service,
+        private,
+        envelope,
+        ..
+    }: &Names<'_>,
+) -> Option<TokenStream> {
     let binds: Vec<TokenStream> = service
         .handlers
         .iter()
@@ -197,8 +284,20 @@ fn argument(name: &str, place: Span) -> TokenStream {
 
 /// Puts a check where the answer is written: on the return type, or on the name of the method when there is none.
 fn at_answer(method: &Ident, answer: &Answer, check: &TokenStream) -> TokenStream {
-    let place = mixed(answer.ty.as_ref().map_or_else(|| method.span(), |ty| ty.span()));
-    check.clone().into_iter().map(|mut token| { token.set_span(place); token }).collect()
+    let place = mixed(
+        answer
+            .ty
+            .as_ref()
+            .map_or_else(|| method.span(), |ty| ty.span()),
+    );
+    check
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
 }
 
 /// The place of a token, with names resolved as those of a macro, so that lints know it as generated.

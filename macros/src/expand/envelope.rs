@@ -8,17 +8,41 @@ use crate::tree::{Handler, Takes};
 
 /// The enum, and `Envelope` for it.
 pub(super) fn definition(names: &Names<'_>) -> TokenStream {
-    let Names { service, private, envelope, generics } = names;
+    let Names {
+        service,
+        private,
+        envelope,
+        generics,
+    } = names;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let phantom = generics::phantom(generics);
-    let unused = phantom.as_ref().map(|phantom| quote!(#[doc(hidden)] __Unused(::core::convert::Infallible, #phantom),));
+    let unused = phantom
+        .as_ref()
+        .map(|phantom| quote!(#[doc(hidden)] __Unused(::core::convert::Infallible, #phantom),));
     let never = phantom.map(|_| quote!(Self::__Unused(ref __never, _) => match *__never {},));
-    let never_owned = never.as_ref().map(|_| quote!(Self::__Unused(__never, _) => match __never {},));
+    let never_owned = never
+        .as_ref()
+        .map(|_| quote!(Self::__Unused(__never, _) => match __never {},));
 
-    let cfgs: Vec<_> = service.handlers.iter().map(|handler| &handler.cfgs).collect();
-    let variants: Vec<_> = service.handlers.iter().map(|handler| &handler.variant).collect();
-    let contents = service.handlers.iter().map(|handler| content(handler, names));
-    let kinds: Vec<_> = service.handlers.iter().map(|handler| kind(handler, private)).collect();
+    let cfgs: Vec<_> = service
+        .handlers
+        .iter()
+        .map(|handler| &handler.cfgs)
+        .collect();
+    let variants: Vec<_> = service
+        .handlers
+        .iter()
+        .map(|handler| &handler.variant)
+        .collect();
+    let contents = service
+        .handlers
+        .iter()
+        .map(|handler| content(handler, names));
+    let kinds: Vec<_> = service
+        .handlers
+        .iter()
+        .map(|handler| kind(handler, private))
+        .collect();
 
     quote! {
         #[doc(hidden)]
@@ -65,7 +89,12 @@ pub(super) fn definition(names: &Names<'_>) -> TokenStream {
 
 /// `HandledBy` for each message: the proof that lets it be sent to this actor.
 pub(super) fn handled_by(names: &Names<'_>) -> impl Iterator<Item = TokenStream> {
-    let Names { service, private, envelope, generics } = names;
+    let Names {
+        service,
+        private,
+        envelope,
+        generics,
+    } = names;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let self_ty = &service.self_ty;
     let implemented = move |cfgs: TokenStream, message: TokenStream, body: TokenStream| {
@@ -79,13 +108,32 @@ pub(super) fn handled_by(names: &Names<'_>) -> impl Iterator<Item = TokenStream>
             }
         }
     };
-    let sound = service.handlers.iter().filter_map(move |Handler { cfgs, variant, takes, .. }| match takes {
-        Takes::Message(ty) => Some((quote!(#(#cfgs)*), names.outside(ty), quote!(#envelope::#variant(__request)))),
-        Takes::Event(_) => None,
-    });
+    let sound = service.handlers.iter().filter_map(
+        move |Handler {
+                  cfgs,
+                  variant,
+                  takes,
+                  ..
+              }| match takes {
+            Takes::Message(ty) => Some((
+                quote!(#(#cfgs)*),
+                names.outside(ty),
+                quote!(#envelope::#variant(__request)),
+            )),
+            Takes::Event(_) => None,
+        },
+    );
     // Never runs: the block with the mistake does not compile.
-    let spoilt = service.spoilt.iter().map(move |ty| (TokenStream::new(), names.outside(ty), quote!(::core::unreachable!())));
-    sound.chain(spoilt).map(move |(cfgs, message, body)| implemented(cfgs, message, body))
+    let spoilt = service.spoilt.iter().map(move |ty| {
+        (
+            TokenStream::new(),
+            names.outside(ty),
+            quote!(::core::unreachable!()),
+        )
+    });
+    sound
+        .chain(spoilt)
+        .map(move |(cfgs, message, body)| implemented(cfgs, message, body))
 }
 
 /// `Request` or `Delivered`.

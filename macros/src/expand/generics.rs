@@ -35,7 +35,11 @@ fn replace(tokens: TokenStream, self_ty: &Type) -> TokenStream {
         match token {
             TokenTree::Ident(ident) if ident == "Self" => match tokens.peek() {
                 // `Self::Item`, where a type with generics has to be in angle brackets.
-                Some(TokenTree::Punct(punct)) if punct.as_char() == ':' && punct.spacing() == Spacing::Joint => replaced.append_all(quote!(<#self_ty>)),
+                Some(TokenTree::Punct(punct))
+                    if punct.as_char() == ':' && punct.spacing() == Spacing::Joint =>
+                {
+                    replaced.append_all(quote!(<#self_ty>))
+                }
                 _ => self_ty.to_tokens(&mut replaced),
             },
             TokenTree::Group(group) => {
@@ -53,7 +57,9 @@ fn replace(tokens: TokenStream, self_ty: &Type) -> TokenStream {
 pub(super) fn phantom(generics: &Generics) -> Option<TokenStream> {
     let params: Vec<_> = generics.type_params().map(|param| &param.ident).collect();
     // A function type is `Send` and `Sync` whatever it returns, and `PhantomData` is sized whatever it stands for.
-    (!params.is_empty()).then(|| quote!(::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#params>,)*)>))
+    (!params.is_empty()).then(
+        || quote!(::core::marker::PhantomData<fn() -> (#(::core::marker::PhantomData<#params>,)*)>),
+    )
 }
 
 #[cfg(test)]
@@ -67,12 +73,18 @@ mod tests {
     fn the_self_type_stands_where_self_stood() {
         let ty = parse_quote!(Clock<T>);
         for (from, to) in [
-            (quote!(Tick<Self>), quote!(Tick<Clock<T> >)),
-            (quote!(Tick<Self::Zone>), quote!(Tick<<Clock<T> >::Zone>)),
-            (quote!(<Self as Timed>::Zone), quote!(<Clock<T> as Timed>::Zone)),
-            (quote!([u8; { Self::N }]), quote!([u8; { <Clock<T> >::N }])),
+            (quote!(Tick<Self>), quote!(Tick<Clock<T>>)),
+            (quote!(Tick<Self::Zone>), quote!(Tick<<Clock<T>>::Zone>)),
+            (
+                quote!(<Self as Timed>::Zone),
+                quote!(<Clock<T> as Timed>::Zone),
+            ),
+            (quote!([u8; { Self::N }]), quote!([u8; { <Clock<T>>::N }])),
         ] {
-            assert_eq!(replace(from, &ty).to_string().replace(' ', ""), to.to_string().replace(' ', ""));
+            assert_eq!(
+                replace(from, &ty).to_string().replace(' ', ""),
+                to.to_string().replace(' ', "")
+            );
         }
     }
 
@@ -81,7 +93,13 @@ mod tests {
         let mut generics: syn::Generics = parse_quote!(<T: Into<Self>, const N: usize>);
         generics.where_clause = Some(parse_quote!(where Self: Send, T: Send));
         let generics = without_self(&generics, &parse_quote!(Clock<T>));
-        assert_eq!(generics.to_token_stream().to_string(), quote!(<T: Into<Clock<T> >, const N: usize>).to_string());
-        assert_eq!(generics.where_clause.to_token_stream().to_string(), quote!(where Clock<T>: Send, T: Send).to_string());
+        assert_eq!(
+            generics.to_token_stream().to_string(),
+            quote!(<T: Into<Clock<T> >, const N: usize>).to_string()
+        );
+        assert_eq!(
+            generics.where_clause.to_token_stream().to_string(),
+            quote!(where Clock<T>: Send, T: Send).to_string()
+        );
     }
 }

@@ -33,12 +33,18 @@ pub(crate) fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(block) => block,
         Err(other) => return fallback::item(item, check::not_an_impl(other)),
     };
-    let generated = check::service(&block, options, &mut errors).map(|service| service_impls(&service));
+    let generated =
+        check::service(&block, options, &mut errors).map(|service| service_impls(&service));
     fallback::block(&block, generated, errors)
 }
 
 fn read_options(args: TokenStream, errors: &mut Errors) -> ActorOptions {
-    const KNOWN: [&Known; 4] = [&options::MODULE, &options::MAILBOX, &options::NAME, &options::CRATE];
+    const KNOWN: [&Known; 4] = [
+        &options::MODULE,
+        &options::MAILBOX,
+        &options::NAME,
+        &options::CRATE,
+    ];
     let mut read = ActorOptions::default();
     for given in options::list(args, errors) {
         match given.name.to_string().as_str() {
@@ -66,7 +72,11 @@ impl<'a> Names<'a> {
     fn new(service: &'a Service) -> Self {
         Self {
             private: names::private(service.options.krate.as_ref()),
-            envelope: format_ident!("__{}Envelope", type_name(&service.self_ty), span = Span::mixed_site()),
+            envelope: format_ident!(
+                "__{}Envelope",
+                type_name(&service.self_ty),
+                span = Span::mixed_site()
+            ),
             generics: generics::without_self(&service.generics, &service.self_ty),
             service,
         }
@@ -105,5 +115,8 @@ fn type_name(ty: &Type) -> String {
         _ => None,
     };
     let last = path.and_then(|path| path.segments.last());
-    last.map_or_else(|| "Actor".to_owned(), |last| last.ident.to_string().trim_start_matches("r#").to_owned())
+    last.map_or_else(
+        || "Actor".to_owned(),
+        |last| last.ident.to_string().trim_start_matches("r#").to_owned(),
+    )
 }
