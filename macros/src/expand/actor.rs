@@ -1,0 +1,306 @@
+//! `impl Actor`: the constants, the dispatch, the hooks and the subscriptions.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
+use syn::{Expr, Ident, Type};
+
+use super::{Names, envelope, type_name};
+use crate::check::names_a_type;
+use crate::tree::{Answer, Handler, Hook, Takes};
+
+pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
+    let Names {
+        service,
+        private,
+        envelope,
+        generics,
+    } = names;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let self_ty = &service.self_ty;
+
+    let module = service
+        .options
+        .module
+        .as_ref()
+        .map_or_else(|| quote!(#private::NoModule), |module| quote!(#module));
+    let name = service.options.name.as_ref().map_or_else(
+        || type_name(self_ty).into_token_stream(),
+        quote::ToTokens::to_token_stream,
+    );
+    let mailbox = mailbox(service.options.mailbox.as_ref());
+    let infos = service
+        .handlers
+        .iter()
+        .map(|handler| info(handler, private));
+    let arms = service.handlers.iter().map(|handler| arm(handler, names));
+    let unused = super::generics::phantom(generics)
+        .map(|_| quote!(#envelope::__Unused(__never, _) => match __never {},));
+    let on_start = service.on_start.iter().map(|hook| on_start(hook, private));
+    let on_stop = service.on_stop.iter().map(|hook| on_stop(hook, private));
+    let subscriptions = subscriptions(names);
+
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #private::Actor for #self_ty #where_clause {
+            type Envelope = #envelope #ty_generics;
+            type Module = #module;
+            const NAME: &'static ::core::primitive::str = #name;
+            const MAILBOX: ::core::primitive::usize = #mailbox;
+            const HANDLERS: &'static [#private::HandlerInfo] = &[#(#infos,)*];
+
+            fn dispatch<'__call>(
+                &'__call mut self,
+                __envelope: Self::Envelope,
+                __ctx: &'__call mut #private::Context<Self>,
+            ) -> impl ::core::future::Future<Output = #private::Outcome> + ::core::marker::Send + '__call {
+                async move {
+                    match __envelope {
+                        #(#arms)*
+                        #unused
+                    }
+                }
+            }
+
+            #(#on_start)*
+            #(#on_stop)*
+            #subscriptions
+        }
+    }
+}
+
+fn mailbox(capacity: Option<&Expr>) -> TokenStream {
+    match capacity {
+        None => quote!(256),
+        Some(Expr::Lit(literal)) => quote!(#literal),
+        Some(constant) => quote! {{
+            let __capacity: ::core::primitive::usize = #constant;
+            ::core::assert!(__capacity > 0, "a mailbox without room takes no message: `mailbox` has to be at least 1");
+            __capacity
+        }},
+    }
+}
+
+fn info(
+    Handler {
+        cfgs,
+        method,
+        takes,
+        ..
+    }: &Handler,
+    private: &TokenStream,
+) -> TokenStream {
+    let name = method.unraw().to_string();
+    match takes {
+        Takes::Message(ty) => quote!(#(#cfgs)* #private::HandlerInfo::message::<#ty>(#name)),
+        Takes::Event(ty) => quote!(#(#cfgs)* #private::HandlerInfo::event::<#ty>(#name)),
+    }
+}
+
+/// The arm of the dispatch for one handler.
+fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
+    let Names {
+        private, envelope, ..
+    } = names;
+    let Handler {
+        cfgs,
+        method,
+        variant,
+        takes,
+        context,
+        answer,
+    } = handler;
+    let kind = envelope::kind(handler, private);
+    let context = context.map(|place| argument("__ctx", place));
+    let failure = quote! {{
+        use #private::{DebugFailure as _, NoFailure as _, PlainFailure as _};
+        (&&&#private::Answer(__answer)).failure()
+    }};
+    let body = match takes {
+        Takes::Message(ty) => {
+            let call = call(method, answer, [Some(quote!(__message)), context], private);
+            let reply = reply(method, answer, ty, &call, private);
+            quote! {
+                let (__message, __replier) = #kind::open(__envelope);
+                let __reply = #reply;
+                #private::Replier::answer(__replier, __reply, |__answer| #failure)
+            }
+        }
+        Takes::Event(_) => {
+            let call = call(method, answer, [Some(quote!(__event)), context], private);
+            let checked = at_answer(
+                method,
+                answer,
+                &quote!(#private::EventResult::check(__answer)),
+            );
+            quote! {
+                let __event = #kind::event(&__envelope);
+                let __answer = &#call;
+                #checked;
+                #private::Outcome::event(#failure)
+            }
+        }
+    };
+    quote!(#(#cfgs)* #envelope::#variant(__envelope) => { #body })
+}
+
+/// Calls a method, and awaits it when it is async.
+///
+/// The future goes through a function that asks for `Send`, so that a future which is not is reported on its method, not somewhere
+/// in the dispatch.
+fn call<const N: usize>(
+    method: &Ident,
+    answer: &Answer,
+    arguments: [Option<TokenStream>; N],
+    private: &TokenStream,
+) -> TokenStream {
+    let arguments = arguments.into_iter().flatten();
+    let call = quote!(Self::#method(self, #(#arguments),*));
+    if answer.awaited {
+        quote_spanned!(mixed(method.span())=> #private::handler_future_must_be_send(#call).await)
+    } else {
+        call
+    }
+}
+
+/// The reply of a handler, checked against the `Reply` of its message.
+fn reply(
+    method: &Ident,
+    answer: &Answer,
+    message: &Type,
+    call: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    match &answer.ty {
+        // Comes to any type by itself.
+        Some(Type::Never(_)) => quote!(#call),
+        // Named as the user wrote it, so that Rust underlines the whole of it.
+        Some(ty) if names_a_type(ty) => {
+            quote!(<#ty as #private::ReplyOf<#message>>::into_reply(#call))
+        }
+        _ => {
+            let check = at_answer(
+                method,
+                answer,
+                &quote!(#private::ReplyOf::<#message>::into_reply),
+            );
+            quote!(#check(#call))
+        }
+    }
+}
+
+fn on_start(
+    Hook {
+        cfgs,
+        method,
+        context,
+        answer,
+        ..
+    }: &Hook,
+    private: &TokenStream,
+) -> TokenStream {
+    let call = call(
+        method,
+        answer,
+        [context.map(|place| argument("__ctx", place))],
+        private,
+    );
+    let checked = match &answer.ty {
+        Some(Type::Never(_)) => call,
+        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::StartResult>::into_start(#call)),
+        _ => {
+            let check = at_answer(method, answer, &quote!(#private::StartResult::into_start));
+            quote!(#check(#call))
+        }
+    };
+    quote! {
+        #(#cfgs)*
+        fn on_start<'__call>(
+            &'__call mut self,
+            __ctx: &'__call mut #private::Context<Self>,
+        ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #private::StartError>> + ::core::marker::Send + '__call {
+            async move { #checked }
+        }
+    }
+}
+
+fn on_stop(
+    Hook {
+        cfgs,
+        method,
+        reason,
+        context,
+        answer,
+    }: &Hook,
+    private: &TokenStream,
+) -> TokenStream {
+    let arguments = [
+        reason.map(|place| argument("__reason", place)),
+        context.map(|place| argument("__ctx", place)),
+    ];
+    let call = call(method, answer, arguments, private);
+    quote! {
+        #(#cfgs)*
+        fn on_stop<'__call>(
+            &'__call mut self,
+            __reason: &'__call #private::ExitReason,
+            __ctx: &'__call mut #private::Context<Self>,
+        ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send + '__call {
+            async move { #call }
+        }
+    }
+}
+
+fn subscriptions(
+    Names {
+        service,
+        private,
+        envelope,
+        ..
+    }: &Names<'_>,
+) -> Option<TokenStream> {
+    let binds: Vec<TokenStream> = service
+        .handlers
+        .iter()
+        .filter_map(|Handler { cfgs, variant, takes, .. }| match takes {
+            Takes::Event(ty) => Some(quote!(#(#cfgs)* #private::bind_event::<Self, #ty>(__wiring, #envelope::#variant);)),
+            Takes::Message(_) => None,
+        })
+        .collect();
+    (!binds.is_empty()).then(|| {
+        quote! {
+            fn subscriptions(__wiring: &mut #private::Wiring<'_, Self>) {
+                #(#binds)*
+            }
+        }
+    })
+}
+
+/// An argument that is blamed on the parameter it is for.
+fn argument(name: &str, place: Span) -> TokenStream {
+    Ident::new(name, place.resolved_at(Span::call_site())).into_token_stream()
+}
+
+/// Puts a check where the answer is written: on the return type, or on the name of the method when there is none.
+fn at_answer(method: &Ident, answer: &Answer, check: &TokenStream) -> TokenStream {
+    let place = mixed(
+        answer
+            .ty
+            .as_ref()
+            .map_or_else(|| method.span(), |ty| ty.span()),
+    );
+    check
+        .clone()
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(place);
+            token
+        })
+        .collect()
+}
+
+/// The place of a token, with names resolved as those of a macro, so that lints know it as generated.
+fn mixed(place: Span) -> Span {
+    Span::mixed_site().located_at(place)
+}
