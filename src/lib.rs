@@ -23,11 +23,15 @@ pub use bus::{Delivery, Overflow, PublishError, Receipt, Subscription, Topic, To
 pub use callboard_macros::{Event, Message, Module, actor, handler, on_start, on_stop};
 pub use contract::{Event, Key, Message, Module};
 pub use error::Error;
-pub use observe::{ActorStats, DeadLetter, DeadLetterCounts, DeadLetterReason, Imbalance, Straggler};
+pub use observe::{
+    ActorStats, DeadLetter, DeadLetterCounts, DeadLetterReason, Imbalance, Straggler,
+};
 pub use supervision::{
     ChildSpec, Fault, Intensity, Restart, Shutdown, SpawnError, Strategy, Supervisor,
 };
-pub use system::{ModuleBuilder, ShutdownReport, System, SystemBuilder, SystemStartError, SystemStats};
+pub use system::{
+    ModuleBuilder, ShutdownReport, System, SystemBuilder, SystemStartError, SystemStats,
+};
 pub use time::Backoff;
 
 /// For the code that the macros generate. Not part of the public interface.

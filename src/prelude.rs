@@ -7,7 +7,6 @@ pub use crate::actor::{
     StopMode, TellError, TryTellError, WeakActorRef,
 };
 pub use crate::bus::{Delivery, Overflow, PublishError, Receipt, Subscription, Topic};
-pub use crate::contract::{Event, Message, Module};
 pub use crate::observe::{DeadLetter, DeadLetterReason};
 pub use crate::supervision::{ChildSpec, Restart, Shutdown, SpawnError, Strategy, Supervisor};
 pub use crate::system::System;

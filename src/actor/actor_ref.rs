@@ -29,7 +29,6 @@ pub enum StopMode {
     Now,
 }
 
-#[expect(private_interfaces, reason = "the cell in the types of futures is reachable by nobody")]
 impl<A: Actor> ActorRef<A> {
     pub(crate) fn new(cell: Arc<Cell<A>>) -> Self {
         Self(cell)

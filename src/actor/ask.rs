@@ -92,7 +92,8 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
             Limit::None => None,
         };
         let own = own.and_then(|timeout| Instant::now().checked_add(timeout));
-        let inherited = current::of_system(about.core.address()).and_then(|current| current.deadline);
+        let inherited =
+            current::of_system(about.core.address()).and_then(|current| current.deadline);
         match (own, inherited) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
@@ -114,7 +115,9 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
                 if !self.waits_for_room {
                     match self.target.try_accept(request) {
                         Ok(()) => self.stage = Stage::Sent(reply),
-                        Err(Refusal::Full(request)) => return Some(AskError::Full(request.into_message())),
+                        Err(Refusal::Full(request)) => {
+                            return Some(AskError::Full(request.into_message()));
+                        }
                         Err(Refusal::NotRunning(request)) => {
                             return Some(AskError::NotRunning(request.into_message()));
                         }
@@ -167,7 +170,9 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Ask<'_, M, T> {
         let Some(deadline) = this.deadline else {
             return Poll::Pending;
         };
-        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let sleep = this
+            .sleep
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
@@ -278,11 +283,15 @@ impl<M> fmt::Display for AskError<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timeout => f.write_str("nobody answered in time; the handler may have run"),
-            Self::NotRunning(_) => f.write_str("the actor is not running; the message was not handled"),
+            Self::NotRunning(_) => {
+                f.write_str("the actor is not running; the message was not handled")
+            }
             Self::HandlerPanicked => f.write_str("the handler panicked"),
             Self::NoReply => f.write_str("the handler was dropped before it replied"),
             Self::Full(_) => f.write_str("the mailbox is full"),
-            Self::Deadlock { path } => write!(f, "the ask would wait for itself: {}", path.join(" -> ")),
+            Self::Deadlock { path } => {
+                write!(f, "the ask would wait for itself: {}", path.join(" -> "))
+            }
         }
     }
 }

@@ -32,8 +32,8 @@ pub(crate) mod control {
     pub(crate) const KILL_BY_SUPERVISOR: u32 = 1 << 5;
 
     pub(crate) const ANY_KILL: u32 = KILL | KILL_BY_SUPERVISOR;
-    pub(crate) const BY_SUPERVISOR: u32 = STOP_BY_SUPERVISOR | DRAIN_BY_SUPERVISOR | KILL_BY_SUPERVISOR;
-    pub(crate) const BY_REFERENCE: u32 = STOP | DRAIN | KILL;
+    pub(crate) const BY_SUPERVISOR: u32 =
+        STOP_BY_SUPERVISOR | DRAIN_BY_SUPERVISOR | KILL_BY_SUPERVISOR;
 }
 
 /// Where an actor is in its life.
@@ -47,7 +47,9 @@ pub(crate) enum Life {
     Stopped(ExitReason),
 }
 
-pub(crate) struct Cell<A: Actor> {
+/// Sealed: it appears in the types of futures, so that it is `pub`, but no path leads to it.
+#[expect(missing_debug_implementations, reason = "nobody outside can reach it")]
+pub struct Cell<A: Actor> {
     id: ActorId,
     name: Arc<str>,
     module: Arc<str>,
@@ -83,7 +85,10 @@ pub(crate) struct CellOptions {
 
 impl<A: Actor> Cell<A> {
     /// Registers a new actor under its name and subscribes its event handlers.
-    pub(crate) fn attach(core: &Arc<SystemCore>, options: CellOptions) -> Result<Arc<Self>, NameTaken> {
+    pub(crate) fn attach(
+        core: &Arc<SystemCore>,
+        options: CellOptions,
+    ) -> Result<Arc<Self>, NameTaken> {
         let id = core.next_id();
         let cell = Arc::new(Self {
             id,
@@ -193,17 +198,26 @@ impl<A: Actor> Cell<A> {
         }
         let guards = std::mem::take(&mut *self.guards.lock());
         drop(guards);
-        let keep_as = if self.keeps_stats { Arc::clone(&self.name) } else { "(stopped)".into() };
+        let keep_as = if self.keeps_stats {
+            Arc::clone(&self.name)
+        } else {
+            "(stopped)".into()
+        };
         let mut last = self.stats();
         last.stopped = true;
-        self.core.registry.remove(self.id, &self.name, keep_as, last);
+        self.core
+            .registry
+            .remove(self.id, &self.name, keep_as, last);
         tracing::debug!(target: "callboard::actor", actor = &*self.name, %reason, "stopped");
         self.set_life(Life::Stopped(reason));
     }
 
     /// Notes that the actor does not end although it was killed.
     pub(crate) fn note_straggler(&self) {
-        let straggler = Straggler { actor: Arc::clone(&self.name), stuck_in: self.doing() };
+        let straggler = Straggler {
+            actor: Arc::clone(&self.name),
+            stuck_in: self.doing(),
+        };
         tracing::error!(
             target: "callboard::actor",
             actor = &*self.name,
@@ -267,11 +281,9 @@ impl<A: Actor> AnyCell for Cell<A> {
             DOING_NOTHING => None,
             DOING_START => Some("on_start"),
             DOING_STOP => Some("on_stop"),
-            index => A::HANDLERS.get((index - DOING_HANDLER) as usize).map(|info| info.handler),
+            index => A::HANDLERS
+                .get((index - DOING_HANDLER) as usize)
+                .map(|info| info.handler),
         }
-    }
-
-    fn kill(&self) {
-        self.mailbox.signal(control::KILL_BY_SUPERVISOR);
     }
 }

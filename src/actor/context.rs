@@ -8,6 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use parking_lot::Mutex;
+
 use crate::actor::actor_ref::ActorRef;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
@@ -24,14 +26,17 @@ use crate::sync::Next;
 
 /// Passed to handlers and hooks as `ctx: &mut Context<Self>`: the actor's own reference, timers,
 /// children, publishing, and stopping.
+///
+/// It is `Sync` although messages need not be, so that a handler can hold `&ctx` across an await:
+/// what is not `Sync` in it is in locks that are never locked, only reached through `&mut`.
 pub struct Context<A: Actor> {
     cell: Arc<Cell<A>>,
     incarnation: u64,
-    timers: Timers<A::Envelope>,
+    timers: Mutex<Timers<A::Envelope>>,
     /// Set by a handler that wants this to be its last message.
     exit: Option<ExitReason>,
     /// The supervisor of the actor's children, made with the first of them.
-    pub(crate) children: Option<Box<dyn Children>>,
+    children: Mutex<Option<Box<dyn Children>>>,
     /// Timers and mailbox take turns, so that neither starves the other.
     timer_had_turn: bool,
 }
@@ -56,7 +61,14 @@ pub(crate) enum Turn<T> {
 
 impl<A: Actor> Context<A> {
     pub(crate) fn new(cell: Arc<Cell<A>>, incarnation: u64) -> Self {
-        Self { cell, incarnation, timers: Timers::new(), exit: None, children: None, timer_had_turn: false }
+        Self {
+            cell,
+            incarnation,
+            timers: Mutex::new(Timers::new()),
+            exit: None,
+            children: Mutex::new(None),
+            timer_had_turn: false,
+        }
     }
 
     pub(crate) fn cell(&self) -> &Arc<Cell<A>> {
@@ -65,6 +77,10 @@ impl<A: Actor> Context<A> {
 
     pub(crate) fn core(&self) -> &Arc<SystemCore> {
         self.cell.core()
+    }
+
+    pub(crate) fn children(&mut self) -> &mut Option<Box<dyn Children>> {
+        self.children.get_mut()
     }
 
     pub(crate) fn take_exit(&mut self) -> Option<ExitReason> {
@@ -118,7 +134,9 @@ impl<A: Actor> Context<A> {
     /// When it is due, the message is handled after the current one and needs no room in the
     /// mailbox. A restart forgets it.
     pub fn tell_after<M: HandledBy<A>>(&mut self, delay: Duration, message: M) -> TimerHandle {
-        self.timers.after(delay, M::wrap(Request::told(message)))
+        self.timers
+            .get_mut()
+            .after(delay, M::wrap(Request::told(message)))
     }
 
     /// Sends copies of a message to this actor, the first after one period.
@@ -130,9 +148,18 @@ impl<A: Actor> Context<A> {
     ///
     /// If the period is zero.
     #[track_caller]
-    pub fn tell_every<M: HandledBy<A> + Clone>(&mut self, period: Duration, message: M) -> TimerHandle {
-        assert!(!period.is_zero(), "the period of `tell_every` must not be zero");
-        self.timers.every(period, move || M::wrap(Request::told(message.clone())))
+    pub fn tell_every<M: HandledBy<A> + Clone>(
+        &mut self,
+        period: Duration,
+        message: M,
+    ) -> TimerHandle {
+        assert!(
+            !period.is_zero(),
+            "the period of `tell_every` must not be zero"
+        );
+        self.timers
+            .get_mut()
+            .every(period, move || M::wrap(Request::told(message.clone())))
     }
 
     /// Stops the actor after this handler: a normal exit, which its restart policy judges.
@@ -148,8 +175,12 @@ impl<A: Actor> Context<A> {
     }
 
     /// Waits for the next thing to do: control bits first, then a timer and the mailbox in turn.
-    pub(crate) fn poll_turn(&mut self, draining: bool, cx: &mut TaskContext<'_>) -> Poll<Turn<A::Envelope>> {
-        if let Some(children) = &mut self.children
+    pub(crate) fn poll_turn(
+        &mut self,
+        draining: bool,
+        cx: &mut TaskContext<'_>,
+    ) -> Poll<Turn<A::Envelope>> {
+        if let Some(children) = self.children()
             && let Poll::Ready(reason) = children.poll_failed(cx)
         {
             return Poll::Ready(Turn::ChildrenFailed(reason));
@@ -175,9 +206,12 @@ impl<A: Actor> Context<A> {
         if draining {
             return Poll::Pending;
         }
-        self.timers.poll_due(cx).map(|envelope| {
+        self.timers.get_mut().poll_due(cx).map(|envelope| {
             self.cell.fired.fetch_add(1, Relaxed);
-            Turn::Parcel(Parcel { envelope, origin: Origin::default() })
+            Turn::Parcel(Parcel {
+                envelope,
+                origin: Origin::default(),
+            })
         })
     }
 }

@@ -79,7 +79,12 @@ impl SystemCore {
         if message != DeadLetter::TOPIC
             && let Some(observer) = self.observer.get()
         {
-            observer.dead_letter(DeadLetter::new(reason, Arc::clone(recipient), message, payload));
+            observer.dead_letter(DeadLetter::new(
+                reason,
+                Arc::clone(recipient),
+                message,
+                payload,
+            ));
         }
     }
 }

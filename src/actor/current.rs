@@ -43,14 +43,22 @@ pub(crate) fn replace(current: Option<Current>) -> Option<Current> {
 /// Notes that the actor on this thread begins with a message.
 pub(crate) fn begin(cause: Cause, deadline: Option<Instant>) {
     if let Some(current) = CURRENT.get() {
-        CURRENT.set(Some(Current { cause: Some(cause), deadline, ..current }));
+        CURRENT.set(Some(Current {
+            cause: Some(cause),
+            deadline,
+            ..current
+        }));
     }
 }
 
 /// Notes that it has finished.
 pub(crate) fn end() {
     if let Some(current) = CURRENT.get() {
-        CURRENT.set(Some(Current { cause: None, deadline: None, ..current }));
+        CURRENT.set(Some(Current {
+            cause: None,
+            deadline: None,
+            ..current
+        }));
     }
 }
 

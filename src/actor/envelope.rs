@@ -58,7 +58,10 @@ impl<E: Event> Delivered<E> {
 
 impl<E: Event> fmt::Debug for Delivered<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Delivered").field("event", &E::NAME).field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Delivered")
+            .field("event", &E::NAME)
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -130,11 +133,19 @@ pub struct HandlerInfo {
 impl HandlerInfo {
     /// A handler that answers a message.
     pub const fn message<M: Message>(handler: &'static str) -> Self {
-        Self { handler, message: M::NAME, is_event: false }
+        Self {
+            handler,
+            message: M::NAME,
+            is_event: false,
+        }
     }
 
     /// A handler that is a subscription.
     pub const fn event<E: Event>(handler: &'static str) -> Self {
-        Self { handler, message: E::NAME, is_event: true }
+        Self {
+            handler,
+            message: E::NAME,
+            is_event: true,
+        }
     }
 }

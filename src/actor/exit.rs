@@ -57,7 +57,10 @@ impl fmt::Display for ExitReason {
             Self::Failed(error) => write!(f, "failed: {error}"),
             Self::StartFailed(error) => write!(f, "start failed: {error}"),
             Self::Escalated { child, reason } => {
-                write!(f, "too many restarts of `{child}`, the last after: {reason}")
+                write!(
+                    f,
+                    "too many restarts of `{child}`, the last after: {reason}"
+                )
             }
         }
     }
@@ -92,10 +95,15 @@ impl PanicInfo {
         };
         // The payload is the user's value: its drop may panic as well. That second payload is
         // forgotten, since dropping it might go on like this for ever.
-        if let Err(second) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload))) {
+        if let Err(second) =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(payload)))
+        {
             std::mem::forget(second);
         }
-        Self { message, location: LOCATION.with_borrow_mut(Option::take) }
+        Self {
+            message,
+            location: LOCATION.with_borrow_mut(Option::take),
+        }
     }
 }
 

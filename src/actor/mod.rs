@@ -52,15 +52,15 @@ pub mod generated {
     pub use super::wiring::Wiring;
 }
 
-pub(crate) use self::cell::{Cell, CellOptions, Life, control};
+pub(crate) use self::cell::{Cell, CellOptions, control};
 pub(crate) use self::context::Children;
 pub(crate) use self::core::SystemCore;
 pub(crate) use self::envelope::{Delivered, Origin};
 pub(crate) use self::events::{CellTarget, EventTarget, Offer};
 pub(crate) use self::exit::note_panic_locations;
-pub(crate) use self::registry::{AnyCell, NameTaken};
+pub(crate) use self::registry::NameTaken;
 pub(crate) use self::run::launch;
-pub(crate) use self::wiring::{Guard, Wiring};
+pub(crate) use self::wiring::Wiring;
 
 /// What the thread is doing, for layers that send on behalf of an actor.
 pub(crate) mod here {

@@ -21,7 +21,6 @@ pub(crate) trait AnyCell: Send + Sync {
     fn service_type(&self) -> &'static str;
     /// The handler or hook that is running now.
     fn doing(&self) -> Option<&'static str>;
-    fn kill(&self);
 }
 
 #[derive(Default)]
@@ -38,10 +37,17 @@ struct Entries {
 
 impl Registry {
     /// Takes the cell up, under its name.
-    pub(crate) fn add(&self, id: ActorId, name: &Arc<str>, cell: Weak<dyn AnyCell>) -> Result<(), NameTaken> {
+    pub(crate) fn add(
+        &self,
+        id: ActorId,
+        name: &Arc<str>,
+        cell: Weak<dyn AnyCell>,
+    ) -> Result<(), NameTaken> {
         let mut entries = self.0.lock();
         if entries.names.contains_key(name) {
-            return Err(NameTaken { name: Arc::clone(name) });
+            return Err(NameTaken {
+                name: Arc::clone(name),
+            });
         }
         entries.names.insert(Arc::clone(name), id);
         entries.cells.insert(id, cell);
@@ -55,17 +61,20 @@ impl Registry {
             entries.names.remove(name);
         }
         entries.cells.remove(&id);
-        let sum = entries.stopped.entry((keep_as, last.service)).or_insert_with_key(|(name, _)| ActorStats {
-            name: Arc::clone(name),
-            accepted: 0,
-            handled: 0,
-            failed: 0,
-            dead_lettered: 0,
-            expired: 0,
-            queued: 0,
-            restarts: 0,
-            ..last.clone()
-        });
+        let sum = entries
+            .stopped
+            .entry((keep_as, last.service))
+            .or_insert_with_key(|(name, _)| ActorStats {
+                name: Arc::clone(name),
+                accepted: 0,
+                handled: 0,
+                failed: 0,
+                dead_lettered: 0,
+                expired: 0,
+                queued: 0,
+                restarts: 0,
+                ..last.clone()
+            });
         sum.accepted += last.accepted;
         sum.handled += last.handled;
         sum.failed += last.failed;
@@ -85,11 +94,14 @@ impl Registry {
             .ok_or_else(|| LookupError::unknown(name, entries.names.keys().map(AsRef::as_ref)))?;
         drop(entries);
         let found = cell.service_type();
-        cell.into_any().downcast::<Cell<A>>().map(ActorRef::new).map_err(|_| LookupError::OtherService {
-            name: name.to_owned(),
-            expected: type_name::<A>(),
-            found,
-        })
+        cell.into_any()
+            .downcast::<Cell<A>>()
+            .map(ActorRef::new)
+            .map_err(|_| LookupError::OtherService {
+                name: name.to_owned(),
+                expected: type_name::<A>(),
+                found,
+            })
     }
 
     pub(crate) fn name_of(&self, id: ActorId) -> Option<Arc<str>> {
@@ -99,14 +111,23 @@ impl Registry {
 
     /// All actors that have not stopped for good, in the order of their creation.
     pub(crate) fn live(&self) -> Vec<Arc<dyn AnyCell>> {
-        self.0.lock().cells.values().filter_map(Weak::upgrade).collect()
+        self.0
+            .lock()
+            .cells
+            .values()
+            .filter_map(Weak::upgrade)
+            .collect()
     }
 
     /// The stopped ones first, then the others in the order of their creation.
     pub(crate) fn stats(&self) -> Vec<ActorStats> {
         let live = self.live();
         let mut stats: Vec<_> = self.0.lock().stopped.values().cloned().collect();
-        stats.extend(live.iter().map(|cell| cell.stats()).filter(|stats| !stats.stopped));
+        stats.extend(
+            live.iter()
+                .map(|cell| cell.stats())
+                .filter(|stats| !stats.stopped),
+        );
         stats
     }
 }
@@ -148,18 +169,34 @@ impl LookupError {
             .filter(|(distance, _)| *distance <= allowed)
             .min()
             .map(|(_, other)| other.to_owned());
-        Self::Unknown { name: name.to_owned(), similar }
+        Self::Unknown {
+            name: name.to_owned(),
+            similar,
+        }
     }
 }
 
 impl fmt::Display for LookupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, similar: None } => write!(f, "no actor is named `{name}`"),
-            Self::Unknown { name, similar: Some(similar) } => {
-                write!(f, "no actor is named `{name}`; there is one named `{similar}`")
+            Self::Unknown {
+                name,
+                similar: None,
+            } => write!(f, "no actor is named `{name}`"),
+            Self::Unknown {
+                name,
+                similar: Some(similar),
+            } => {
+                write!(
+                    f,
+                    "no actor is named `{name}`; there is one named `{similar}`"
+                )
             }
-            Self::OtherService { name, expected, found } => {
+            Self::OtherService {
+                name,
+                expected,
+                found,
+            } => {
                 write!(f, "actor `{name}` is a `{found}`, not a `{expected}`")
             }
         }
@@ -189,7 +226,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_gets_the_nearest_one() {
-        let error = LookupError::unknown("inventroy", ["orders", "inventory", "payments"].into_iter());
+        let error =
+            LookupError::unknown("inventroy", ["orders", "inventory", "payments"].into_iter());
         assert_eq!(
             error.to_string(),
             "no actor is named `inventroy`; there is one named `inventory`"

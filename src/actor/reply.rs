@@ -36,7 +36,10 @@ struct Asker<M: Message> {
 impl<M: Message> Request<M> {
     /// A message that nobody waits for.
     pub(crate) fn told(message: M) -> Self {
-        Self { message, asker: None }
+        Self {
+            message,
+            asker: None,
+        }
     }
 
     /// A message whose answer is awaited at the other end.
@@ -46,7 +49,17 @@ impl<M: Message> Request<M> {
         actor: Option<ActorId>,
     ) -> (Self, oneshot::Receiver<Answer<M>>) {
         let (sender, receiver) = oneshot::channel();
-        (Self { message, asker: Some(Asker { sender, deadline, actor }) }, receiver)
+        (
+            Self {
+                message,
+                asker: Some(Asker {
+                    sender,
+                    deadline,
+                    actor,
+                }),
+            },
+            receiver,
+        )
     }
 
     pub(crate) fn into_message(self) -> M {
@@ -60,7 +73,9 @@ impl<M: Message> Request<M> {
 
     /// Whether somebody asked and has stopped waiting.
     pub fn is_abandoned(&self) -> bool {
-        self.asker.as_ref().is_some_and(|asker| asker.sender.is_closed())
+        self.asker
+            .as_ref()
+            .is_some_and(|asker| asker.sender.is_closed())
     }
 
     /// When the asker stops waiting.
@@ -103,9 +118,10 @@ impl<M: Message> Replier<M> {
             return failure(&reply).map_or(Outcome::Handled, Outcome::Failed);
         };
         match sender.send(Answer::Reply(reply)) {
-            Err(Answer::Reply(reply)) => {
-                Outcome::Late { asker: actor, payload: Payload::owned(reply) }
-            }
+            Err(Answer::Reply(reply)) => Outcome::Late {
+                asker: actor,
+                payload: Payload::owned(reply),
+            },
             _ => Outcome::Handled,
         }
     }
@@ -125,6 +141,8 @@ impl<M: Message> Drop for Replier<M> {
 
 impl<M: Message> fmt::Debug for Replier<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Replier").field("asked", &self.0.is_some()).finish()
+        f.debug_struct("Replier")
+            .field("asked", &self.0.is_some())
+            .finish()
     }
 }

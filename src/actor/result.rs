@@ -38,7 +38,9 @@ impl<T, E: Debug> DebugFailure for &&Returned<'_, Result<T, E>> {
 
 impl<T, E> PlainFailure for &Returned<'_, Result<T, E>> {
     fn failure(&self) -> Option<String> {
-        self.0.is_err().then(|| "an error without a text".to_owned())
+        self.0
+            .is_err()
+            .then(|| "an error without a text".to_owned())
     }
 }
 
@@ -87,10 +89,16 @@ mod tests {
     type Alias = Result<(), Silent>;
 
     #[test]
-    #[expect(clippy::needless_borrow, reason = "the references are the ranks of the three traits")]
+    #[expect(
+        clippy::needless_borrow,
+        reason = "the references are the ranks of the three traits"
+    )]
     fn an_error_is_noticed_whatever_its_type_and_alias() {
         let shown: Result<u8, &str> = Err("no stock");
-        assert_eq!((&&&Returned(&shown)).failure().as_deref(), Some("\"no stock\""));
+        assert_eq!(
+            (&&&Returned(&shown)).failure().as_deref(),
+            Some("\"no stock\"")
+        );
         let silent: Alias = Err(Silent);
         assert!((&&&Returned(&silent)).failure().is_some());
         let fine: Alias = Ok(());

@@ -127,7 +127,7 @@ async fn live<A: Actor>(
 }
 
 async fn stop_children<A: Actor>(ctx: &mut Context<A>) {
-    if let Some(mut children) = ctx.children.take() {
+    if let Some(mut children) = ctx.children().take() {
         children.stop().await;
     }
 }
@@ -190,7 +190,10 @@ async fn handle<A: Actor>(
             Err(payload) => Some(ExitReason::Panicked(PanicInfo::caught(payload))),
         };
     }
-    let id = origin.event.unwrap_or(MessageId { source: cell.id(), sequence: cell.number_message() });
+    let id = origin.event.unwrap_or(MessageId {
+        source: cell.id(),
+        sequence: cell.number_message(),
+    });
     let root = origin.cause.map_or(id, |cause| cause.root);
     current::begin(Cause { message: id, root }, envelope.deadline());
     cell.set_doing_handler(index);
@@ -219,7 +222,12 @@ async fn handle<A: Actor>(
             let recipient = asker
                 .and_then(|asker| cell.core().registry.name_of(asker))
                 .unwrap_or_else(|| "a caller outside any actor".into());
-            cell.core().dead_letter(DeadLetterReason::LateReply, &recipient, info.message, Some(payload));
+            cell.core().dead_letter(
+                DeadLetterReason::LateReply,
+                &recipient,
+                info.message,
+                Some(payload),
+            );
             None
         }
         Guarded::Panicked(panic) => {
@@ -285,7 +293,10 @@ async fn guarded<A: Actor, F: Future>(cell: &Cell<A>, future: F) -> Guarded<F::O
     poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
         Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
-        Poll::Pending => cell.mailbox.poll_control(control::ANY_KILL, cx).map(|_| Guarded::Killed),
+        Poll::Pending => cell
+            .mailbox
+            .poll_control(control::ANY_KILL, cx)
+            .map(|_| Guarded::Killed),
     })
     .await
 }

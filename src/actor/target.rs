@@ -40,6 +40,7 @@ pub trait Target<M: Message>: Send + Sync {
 
 /// What a sender must know of the actor it sends to.
 #[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "nobody outside can reach it")]
 pub struct About<'a> {
     pub(crate) id: ActorId,
     pub(crate) name: &'a Arc<str>,
@@ -86,12 +87,19 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     }
 
     fn about(&self) -> About<'_> {
-        About { id: self.id(), name: self.name(), core: self.core() }
+        About {
+            id: self.id(),
+            name: self.name(),
+            core: self.core(),
+        }
     }
 }
 
 fn into_parcel<A: Actor, M: HandledBy<A>>(request: Request<M>) -> Parcel<A::Envelope> {
-    Parcel { envelope: M::wrap(request), origin: Origin::here(None) }
+    Parcel {
+        envelope: M::wrap(request),
+        origin: Origin::here(None),
+    }
 }
 
 /// Turns a way to stop into the bits that ask for it through a reference.

@@ -57,9 +57,14 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Tell<'_, M, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        match this.target.poll_accept(&mut this.place, cx, &mut this.request) {
+        match this
+            .target
+            .poll_accept(&mut this.place, cx, &mut this.request)
+        {
             Poll::Ready(accepted) => {
-                return Poll::Ready(accepted.map_err(|request| TellError::NotRunning(request.into_message())));
+                return Poll::Ready(
+                    accepted.map_err(|request| TellError::NotRunning(request.into_message())),
+                );
             }
             Poll::Pending if waits_for_itself(this.target) => {
                 this.target.leave(&mut this.place);
@@ -70,7 +75,12 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Tell<'_, M, T> {
         let Some(timeout) = this.timeout else {
             return Poll::Pending;
         };
-        ready!(this.sleep.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(cx));
+        ready!(
+            this.sleep
+                .get_or_insert_with(|| Box::pin(sleep(timeout)))
+                .as_mut()
+                .poll(cx)
+        );
         this.target.leave(&mut this.place);
         Poll::Ready(Err(TellError::Timeout(this.take_message())))
     }
@@ -78,7 +88,10 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Tell<'_, M, T> {
 
 impl<M: Message, T: Target<M> + ?Sized> Tell<'_, M, T> {
     fn take_message(&mut self) -> M {
-        self.request.take().expect("a pending tell still has its message").into_message()
+        self.request
+            .take()
+            .expect("a pending tell still has its message")
+            .into_message()
     }
 }
 
@@ -108,10 +121,12 @@ pub(crate) fn try_tell<M: Message, T: Target<M> + ?Sized>(
     target: &T,
     message: M,
 ) -> Result<(), TryTellError<M>> {
-    target.try_accept(Request::told(message)).map_err(|refusal| match refusal {
-        Refusal::Full(request) => TryTellError::Full(request.into_message()),
-        Refusal::NotRunning(request) => TryTellError::NotRunning(request.into_message()),
-    })
+    target
+        .try_accept(Request::told(message))
+        .map_err(|refusal| match refusal {
+            Refusal::Full(request) => TryTellError::Full(request.into_message()),
+            Refusal::NotRunning(request) => TryTellError::NotRunning(request.into_message()),
+        })
 }
 
 /// Why a tell was not accepted, with the message, which no handler has seen.
@@ -129,7 +144,9 @@ impl<M> TellError<M> {
     /// The message.
     pub fn into_inner(self) -> M {
         match self {
-            Self::NotRunning(message) | Self::Timeout(message) | Self::WouldDeadlock(message) => message,
+            Self::NotRunning(message) | Self::Timeout(message) | Self::WouldDeadlock(message) => {
+                message
+            }
         }
     }
 
@@ -159,7 +176,9 @@ impl<M> fmt::Display for TellError<M> {
         f.write_str(match self {
             Self::NotRunning(_) => "the actor is not running",
             Self::Timeout(_) => "the mailbox had no room within the timeout",
-            Self::WouldDeadlock(_) => "the actor's own mailbox is full, so that it would wait for itself",
+            Self::WouldDeadlock(_) => {
+                "the actor's own mailbox is full, so that it would wait for itself"
+            }
         })
     }
 }
@@ -213,4 +232,3 @@ impl<M> fmt::Display for TryTellError<M> {
 }
 
 impl<M> std::error::Error for TryTellError<M> {}
-

@@ -48,13 +48,19 @@ impl TimerHandle {
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TimerHandle").field("cancelled", &self.0.load(Relaxed)).finish()
+        f.debug_struct("TimerHandle")
+            .field("cancelled", &self.0.load(Relaxed))
+            .finish()
     }
 }
 
 impl<T> Timers<T> {
     pub(crate) fn new() -> Self {
-        Self { heap: BinaryHeap::new(), sleep: None, next_number: 0 }
+        Self {
+            heap: BinaryHeap::new(),
+            sleep: None,
+            next_number: 0,
+        }
     }
 
     pub(crate) fn after(&mut self, delay: Duration, value: T) -> TimerHandle {
@@ -75,8 +81,15 @@ impl<T> Timers<T> {
         self.next_number += 1;
         let now = Instant::now();
         // A delay too long for the clock is as good as never: thirty years.
-        let due = now.checked_add(delay).unwrap_or_else(|| now + Duration::from_secs(946_080_000));
-        self.heap.push(Reverse(Entry { due, number, what, cancelled: Arc::clone(&cancelled) }));
+        let due = now
+            .checked_add(delay)
+            .unwrap_or_else(|| now + Duration::from_secs(946_080_000));
+        self.heap.push(Reverse(Entry {
+            due,
+            number,
+            what,
+            cancelled: Arc::clone(&cancelled),
+        }));
         TimerHandle(cancelled)
     }
 
@@ -112,13 +125,20 @@ impl<T> Timers<T> {
                 let value = make();
                 // Missed ticks are skipped: an actor that was busy for ten periods gets one
                 // message, and the rhythm stays that of the first tick.
-                let behind = Instant::now().saturating_duration_since(entry.due).as_nanos();
+                let behind = Instant::now()
+                    .saturating_duration_since(entry.due)
+                    .as_nanos();
                 let missed = u32::try_from(behind / period.as_nanos()).unwrap_or(u32::MAX);
                 let due = entry.due + period.saturating_mul(missed.saturating_add(1));
                 let number = self.next_number;
                 self.next_number += 1;
                 let what = What::Every(period, make);
-                self.heap.push(Reverse(Entry { due, number, what, cancelled: entry.cancelled }));
+                self.heap.push(Reverse(Entry {
+                    due,
+                    number,
+                    what,
+                    cancelled: entry.cancelled,
+                }));
                 value
             }
         }

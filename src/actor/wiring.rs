@@ -19,7 +19,10 @@ pub(crate) type Guard = Box<dyn Any + Send>;
 
 impl<'a, A: Actor> Wiring<'a, A> {
     pub(crate) fn new(cell: &'a Arc<Cell<A>>) -> Self {
-        Self { cell, guards: Vec::new() }
+        Self {
+            cell,
+            guards: Vec::new(),
+        }
     }
 
     pub(crate) fn core(&self) -> &Arc<SystemCore> {
@@ -43,6 +46,8 @@ impl<'a, A: Actor> Wiring<'a, A> {
 
 impl<A: Actor> fmt::Debug for Wiring<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Wiring").field("actor", self.cell.name()).finish_non_exhaustive()
+        f.debug_struct("Wiring")
+            .field("actor", self.cell.name())
+            .finish_non_exhaustive()
     }
 }

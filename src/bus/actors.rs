@@ -3,7 +3,9 @@
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
-use crate::actor::{Actor, ActorId, CellTarget, Delivered, EventTarget, MessageId, Offer, Origin, Wiring};
+use crate::actor::{
+    Actor, ActorId, CellTarget, Delivered, EventTarget, MessageId, Offer, Origin, Wiring,
+};
 use crate::bus::overflow::ACTOR_LIMIT;
 use crate::bus::subscriber::{Subscriber, Verdict};
 use crate::bus::topic::TopicCore;
@@ -13,11 +15,20 @@ use crate::observe::DeadLetterReason;
 use crate::sync::{Ticket, Wakes};
 
 /// Subscribes one handler of an actor. Called by the code that `#[actor]` generates.
-pub fn bind_event<A: Actor, E: Event>(wiring: &mut Wiring<'_, A>, wrap: fn(Delivered<E>) -> A::Envelope) {
+pub fn bind_event<A: Actor, E: Event>(
+    wiring: &mut Wiring<'_, A>,
+    wrap: fn(Delivered<E>) -> A::Envelope,
+) {
     let topic = Topics::of(wiring.core()).topic::<E>();
-    let target = CellTarget { cell: wiring.cell(), wrap };
+    let target = CellTarget {
+        cell: wiring.cell(),
+        wrap,
+    };
     let number = topic.add(Arc::new(ActorSubscriber(target)));
-    wiring.keep(Box::new(Unsubscribe { topic: Arc::downgrade(&topic), number }));
+    wiring.keep(Box::new(Unsubscribe {
+        topic: Arc::downgrade(&topic),
+        number,
+    }));
 }
 
 /// Ends a subscription when it is dropped.
@@ -39,9 +50,18 @@ struct ActorSubscriber<T>(T);
 impl<E: Event, T: EventTarget<E>> Subscriber<E> for ActorSubscriber<T> {
     fn offer(&self, event: &Arc<E>, id: MessageId, origin: &Origin, waker: &Waker) -> Verdict<E> {
         match self.0.offer(event, id, origin.clone(), waker) {
-            Offer::Taken(wakes) => Verdict::Taken { wakes, pushed_out: None },
-            Offer::Waiting(ticket) => Verdict::Waiting { ticket, limit: ACTOR_LIMIT },
-            Offer::Gone => Verdict::Gone { wakes: Wakes::default(), lost: false },
+            Offer::Taken(wakes) => Verdict::Taken {
+                wakes,
+                pushed_out: None,
+            },
+            Offer::Waiting(ticket) => Verdict::Waiting {
+                ticket,
+                limit: ACTOR_LIMIT,
+            },
+            Offer::Gone => Verdict::Gone {
+                wakes: Wakes::default(),
+                lost: false,
+            },
         }
     }
 

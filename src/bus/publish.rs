@@ -47,11 +47,20 @@ pub struct Publish<'a, E: Event> {
 
 impl<'a, E: Event> Publish<'a, E> {
     pub(crate) fn new(topic: &'a TopicCore<E>, event: E) -> Self {
-        Self { topic, event: Some(event), receipt: Receipt::default(), waiting: Vec::new(), sleep: None }
+        Self {
+            topic,
+            event: Some(event),
+            receipt: Receipt::default(),
+            waiting: Vec::new(),
+            sleep: None,
+        }
     }
 
     fn hand_out(&mut self, event: E, cx: &Context<'_>) -> Result<(), PublishError<E>> {
-        let fan_out = self.topic.fan_out(event, cx.waker()).map_err(PublishError::Closed)?;
+        let fan_out = self
+            .topic
+            .fan_out(event, cx.waker())
+            .map_err(PublishError::Closed)?;
         self.receipt = fan_out.receipt;
         if fan_out.waiting.is_empty() {
             return Ok(());
@@ -61,8 +70,9 @@ impl<'a, E: Event> Publish<'a, E> {
         for mut waiting in fan_out.waiting {
             if here.is_some() && waiting.subscriber.actor() == here {
                 // The publisher would wait for its own mailbox.
-                let withdrawn =
-                    waiting.subscriber.withdraw(&mut waiting.ticket, Some(DeadLetterReason::WouldDeadlock));
+                let withdrawn = waiting
+                    .subscriber
+                    .withdraw(&mut waiting.ticket, Some(DeadLetterReason::WouldDeadlock));
                 self.note(!withdrawn);
                 continue;
             }
@@ -101,12 +111,15 @@ impl<'a, E: Event> Publish<'a, E> {
 
     /// Gives those up whose time has come.
     fn give_up(&mut self, now: Instant, reason: DeadLetterReason) {
-        let (over, waiting) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|(until, _)| *until <= now);
+        let (over, waiting) = std::mem::take(&mut self.waiting)
+            .into_iter()
+            .partition(|(until, _)| *until <= now);
         self.waiting = waiting;
         let over: Vec<(Instant, Waiting<E>)> = over;
         for (_, mut waiting) in over {
-            let withdrawn = waiting.subscriber.withdraw(&mut waiting.ticket, Some(reason));
+            let withdrawn = waiting
+                .subscriber
+                .withdraw(&mut waiting.ticket, Some(reason));
             self.note(!withdrawn);
         }
     }
@@ -128,7 +141,9 @@ impl<E: Event> Future for Publish<'_, E> {
             let Some(next) = this.waiting.iter().map(|(until, _)| *until).min() else {
                 return Poll::Ready(Ok(this.receipt));
             };
-            let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(next)));
+            let sleep = this
+                .sleep
+                .get_or_insert_with(|| Box::pin(sleep_until(next)));
             if sleep.deadline() != next {
                 sleep.as_mut().reset(next);
             }
@@ -143,8 +158,9 @@ impl<E: Event> Future for Publish<'_, E> {
 impl<E: Event> Drop for Publish<'_, E> {
     fn drop(&mut self) {
         for (_, mut waiting) in std::mem::take(&mut self.waiting) {
-            let withdrawn =
-                waiting.subscriber.withdraw(&mut waiting.ticket, Some(DeadLetterReason::PublisherGone));
+            let withdrawn = waiting
+                .subscriber
+                .withdraw(&mut waiting.ticket, Some(DeadLetterReason::PublisherGone));
             self.note(!withdrawn);
         }
     }
@@ -152,7 +168,10 @@ impl<E: Event> Drop for Publish<'_, E> {
 
 impl<E: Event> fmt::Debug for Publish<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Publish").field("topic", &E::NAME).field("receipt", &self.receipt).finish_non_exhaustive()
+        f.debug_struct("Publish")
+            .field("topic", &E::NAME)
+            .field("receipt", &self.receipt)
+            .finish_non_exhaustive()
     }
 }
 

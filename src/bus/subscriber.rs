@@ -30,7 +30,10 @@ pub(crate) trait Subscriber<E: Event>: Send + Sync {
 /// What a subscriber did with an event.
 pub(crate) enum Verdict<E: Event> {
     /// It is queued; an older one may have made room.
-    Taken { wakes: Wakes, pushed_out: Option<Arc<E>> },
+    Taken {
+        wakes: Wakes,
+        pushed_out: Option<Arc<E>>,
+    },
     /// It was refused by policy.
     Dropped,
     /// It waits for room, at most this long.

@@ -30,7 +30,11 @@ pub struct Subscribe<E: Event> {
 
 impl<E: Event> Subscribe<E> {
     pub(crate) fn new(topic: Arc<TopicCore<E>>) -> Self {
-        Self { topic, capacity: DEFAULT_CAPACITY, overflow: Overflow::default() }
+        Self {
+            topic,
+            capacity: DEFAULT_CAPACITY,
+            overflow: Overflow::default(),
+        }
     }
 
     /// How many events wait for the subscriber at most, 256 by default.
@@ -40,7 +44,10 @@ impl<E: Event> Subscribe<E> {
     /// If it is 0.
     #[track_caller]
     pub fn capacity(mut self, events: usize) -> Self {
-        assert!(events > 0, "the capacity of a subscription must be 1 or more");
+        assert!(
+            events > 0,
+            "the capacity of a subscription must be 1 or more"
+        );
         self.capacity = events;
         self
     }
@@ -53,14 +60,24 @@ impl<E: Event> Subscribe<E> {
 
     /// Subscribes. Every event whose `publish` begins after this has returned is delivered.
     pub fn start(self) -> Subscription<E> {
-        let capacity = if self.overflow == Overflow::Latest { 1 } else { self.capacity };
+        let capacity = if self.overflow == Overflow::Latest {
+            1
+        } else {
+            self.capacity
+        };
         let queue = Arc::new(Queue {
             events: Mailbox::new(capacity),
             overflow: self.overflow,
             refused: AtomicU64::new(0),
         });
         let number = self.topic.add(Arc::clone(&queue) as _);
-        Subscription { topic: self.topic, number, queue, held: None, ended: false }
+        Subscription {
+            topic: self.topic,
+            number,
+            queue,
+            held: None,
+            ended: false,
+        }
     }
 }
 
@@ -203,7 +220,10 @@ impl<E: Event> Drop for Subscription<E> {
 
 impl<E: Event> fmt::Debug for Subscription<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subscription").field("topic", &E::NAME).field("queued", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Subscription")
+            .field("topic", &E::NAME)
+            .field("queued", &self.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -224,31 +244,48 @@ struct Queued<E> {
 
 impl<E: Event> Subscriber<E> for Queue<E> {
     fn offer(&self, event: &Arc<E>, _: MessageId, _: &Origin, waker: &Waker) -> Verdict<E> {
-        let queued = Queued { event: Arc::clone(event), skipped: self.refused.swap(0, Relaxed) };
+        let queued = Queued {
+            event: Arc::clone(event),
+            skipped: self.refused.swap(0, Relaxed),
+        };
         let skipped = queued.skipped;
         match self.overflow {
             Overflow::Block(limit) => match self.events.deposit(queued, waker) {
-                Deposit::Taken(wakes) => Verdict::Taken { wakes, pushed_out: None },
+                Deposit::Taken(wakes) => Verdict::Taken {
+                    wakes,
+                    pushed_out: None,
+                },
                 Deposit::Waiting(ticket) => Verdict::Waiting { ticket, limit },
                 Deposit::Closed(_) => gone(),
             },
             Overflow::DropOldest | Overflow::Latest => {
-                let pushed = self.events.push_out(queued, |gone, oldest| oldest.skipped += gone.skipped + 1);
+                let pushed = self
+                    .events
+                    .push_out(queued, |gone, oldest| oldest.skipped += gone.skipped + 1);
                 match pushed {
-                    Ok((wakes, older)) => Verdict::Taken { wakes, pushed_out: older.map(|older| older.event) },
+                    Ok((wakes, older)) => Verdict::Taken {
+                        wakes,
+                        pushed_out: older.map(|older| older.event),
+                    },
                     Err(_) => gone(),
                 }
             }
             Overflow::DropNewest | Overflow::Disconnect => {
                 match self.events.try_push(queued, std::convert::identity) {
-                    Ok(wakes) => Verdict::Taken { wakes, pushed_out: None },
+                    Ok(wakes) => Verdict::Taken {
+                        wakes,
+                        pushed_out: None,
+                    },
                     Err(PushError::Full(_)) => {
                         self.refused.fetch_add(skipped + 1, Relaxed);
                         if self.overflow == Overflow::DropNewest {
                             return Verdict::Dropped;
                         }
                         // Nobody waits in the line of such a queue, so that only the stream is woken.
-                        Verdict::Gone { wakes: self.events.close().into_wakes(), lost: true }
+                        Verdict::Gone {
+                            wakes: self.events.close().into_wakes(),
+                            lost: true,
+                        }
                     }
                     Err(PushError::Closed(_)) => gone(),
                 }
@@ -280,5 +317,8 @@ impl<E: Event> Subscriber<E> for Queue<E> {
 }
 
 fn gone<E: Event>() -> Verdict<E> {
-    Verdict::Gone { wakes: Wakes::default(), lost: false }
+    Verdict::Gone {
+        wakes: Wakes::default(),
+        lost: false,
+    }
 }

@@ -166,10 +166,6 @@ impl<E: Event> TopicCore<E> {
         drop(removed);
     }
 
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed
-    }
-
     /// Hands an event to all subscribers, in one step with its sequence number: the lock makes the
     /// order of events the same for all. What must not happen under a lock, waking others and
     /// dropping values, happens after it.
@@ -191,12 +187,18 @@ impl<E: Event> TopicCore<E> {
             drop(event);
             None
         } else {
-            let id = MessageId { source: self.id, sequence };
+            let id = MessageId {
+                source: self.id,
+                sequence,
+            };
             let origin = Origin::here(Some(id));
             let event = Arc::new(event);
             for (number, subscriber) in &state.subscribers {
                 match subscriber.offer(&event, id, &origin, waker) {
-                    Verdict::Taken { wakes: wake, pushed_out: older } => {
+                    Verdict::Taken {
+                        wakes: wake,
+                        pushed_out: older,
+                    } => {
                         delivered += 1;
                         dropped += usize::from(older.is_some());
                         wakes.push(wake);
@@ -204,7 +206,11 @@ impl<E: Event> TopicCore<E> {
                     }
                     Verdict::Dropped => dropped += 1,
                     Verdict::Waiting { ticket, limit } => {
-                        waiting.push(Waiting { subscriber: Arc::clone(subscriber), ticket, limit });
+                        waiting.push(Waiting {
+                            subscriber: Arc::clone(subscriber),
+                            ticket,
+                            limit,
+                        });
                     }
                     Verdict::Gone { wakes: wake, lost } => {
                         dropped += usize::from(lost);
@@ -230,7 +236,14 @@ impl<E: Event> TopicCore<E> {
         if delivered + dropped + waiting.len() == 0 {
             self.counters.unrouted.fetch_add(1, Relaxed);
         }
-        Ok(FanOut { receipt: Receipt { sequence, delivered, dropped }, waiting })
+        Ok(FanOut {
+            receipt: Receipt {
+                sequence,
+                delivered,
+                dropped,
+            },
+            waiting,
+        })
     }
 
     /// Publishes without waiting: a subscriber that blocks and has no room does not get the event.

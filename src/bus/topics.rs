@@ -27,8 +27,10 @@ pub(crate) trait AnyTopic: Send + Sync {
 impl Topics {
     /// Gives a system its topics, and dead letters their publisher.
     pub(crate) fn install(core: &Arc<SystemCore>) -> Arc<Self> {
-        let topics =
-            Arc::new(Self { core: Arc::downgrade(core), by_type: RwLock::new(HashMap::new()) });
+        let topics = Arc::new(Self {
+            core: Arc::downgrade(core),
+            by_type: RwLock::new(HashMap::new()),
+        });
         let publisher = DeadLetterPublisher(topics.topic());
         let installed = core.bus.set(Arc::clone(&topics) as _).is_ok();
         debug_assert!(installed, "a system gets its topics once");
@@ -39,7 +41,9 @@ impl Topics {
     /// The topics of a system.
     pub(crate) fn of(core: &SystemCore) -> Arc<Self> {
         let bus = core.bus.get().expect("every system is built with topics");
-        Arc::clone(bus).downcast().expect("the slot holds topics only")
+        Arc::clone(bus)
+            .downcast()
+            .expect("the slot holds topics only")
     }
 
     pub(crate) fn topic<E: Event>(&self) -> Arc<TopicCore<E>> {
@@ -47,17 +51,28 @@ impl Topics {
         let topic = known.unwrap_or_else(|| {
             let mut topics = self.by_type.write();
             let topic = topics.entry(TypeId::of::<E>()).or_insert_with(|| {
-                let core = self.core.upgrade().expect("a topic is made by its own system");
+                let core = self
+                    .core
+                    .upgrade()
+                    .expect("a topic is made by its own system");
                 Arc::new(TopicCore::<E>::new(&core))
             });
             Arc::clone(topic)
         });
-        topic.into_any().downcast().expect("the map holds each topic under its own type")
+        topic
+            .into_any()
+            .downcast()
+            .expect("the map holds each topic under its own type")
     }
 
     /// The counters of all topics, by name.
     pub(crate) fn stats(&self) -> Vec<TopicStats> {
-        let mut stats: Vec<_> = self.by_type.read().values().map(|topic| topic.stats()).collect();
+        let mut stats: Vec<_> = self
+            .by_type
+            .read()
+            .values()
+            .map(|topic| topic.stats())
+            .collect();
         stats.sort_by_key(|stats| stats.name);
         stats
     }

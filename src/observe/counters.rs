@@ -59,7 +59,8 @@ pub struct ActorStats {
 impl ActorStats {
     /// Whether accepted = handled + failed + dead-lettered + expired + queued.
     pub fn is_conserved(&self) -> bool {
-        self.accepted == self.handled + self.failed + self.dead_lettered + self.expired + self.queued
+        self.accepted
+            == self.handled + self.failed + self.dead_lettered + self.expired + self.queued
     }
 }
 
@@ -80,14 +81,22 @@ impl Imbalance {
         if accepted == accounted {
             Ok(())
         } else {
-            Err(Self { who: who.to_string(), accepted, accounted })
+            Err(Self {
+                who: who.to_string(),
+                accepted,
+                accounted,
+            })
         }
     }
 }
 
 impl fmt::Display for Imbalance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} accepted {} but accounts for {}", self.who, self.accepted, self.accounted)
+        write!(
+            f,
+            "{} accepted {} but accounts for {}",
+            self.who, self.accepted, self.accounted
+        )
     }
 }
 

@@ -109,7 +109,12 @@ impl DeadLetter {
         message: &'static str,
         payload: Option<Payload>,
     ) -> Self {
-        Self { reason, recipient, message, payload }
+        Self {
+            reason,
+            recipient,
+            message,
+            payload,
+        }
     }
 
     /// Takes the undelivered message out, to send it elsewhere. `None` when it is of another type,
@@ -188,8 +193,12 @@ mod tests {
 
     #[test]
     fn a_message_is_taken_once_and_only_as_what_it_is() {
-        let letter =
-            DeadLetter::new(DeadLetterReason::Stopped, "stock".into(), "Reserve", Some(Payload::owned(7_u8)));
+        let letter = DeadLetter::new(
+            DeadLetterReason::Stopped,
+            "stock".into(),
+            "Reserve",
+            Some(Payload::owned(7_u8)),
+        );
         assert_eq!(letter.take_message::<u16>(), None);
         assert_eq!(letter.take_message::<u8>(), Some(7));
         assert_eq!(letter.take_message::<u8>(), None);

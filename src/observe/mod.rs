@@ -12,7 +12,10 @@ pub use dead_letter::{DeadLetter, DeadLetterCounts, DeadLetterReason};
 pub use straggler::Straggler;
 
 pub(crate) use counters::Counters;
-pub(crate) use dead_letter::{DeadLetterTally, Payload};
+#[doc(hidden)]
+pub use dead_letter::Payload;
+
+pub(crate) use dead_letter::DeadLetterTally;
 
 /// Receives what the runtime reports. It must neither block nor report in turn.
 pub(crate) trait Observer: Send + Sync {

@@ -86,7 +86,11 @@ impl<A: Actor> ActorChild<A> {
         factory: Arc<dyn Fn() -> A + Send + Sync>,
         policy: Policy,
     ) -> Self {
-        Self { cell, factory, policy }
+        Self {
+            cell,
+            factory,
+            policy,
+        }
     }
 }
 
@@ -104,8 +108,14 @@ impl<A: Actor> Child for ActorChild<A> {
         let incarnation = launch(&self.cell, move || factory());
         // A closed channel means that the runtime has dropped the task.
         Running {
-            started: incarnation.started.map(|s| s.unwrap_or(Err(ExitReason::Killed))).boxed(),
-            exited: incarnation.exited.map(|e| e.unwrap_or(ExitReason::Killed)).boxed(),
+            started: incarnation
+                .started
+                .map(|s| s.unwrap_or(Err(ExitReason::Killed)))
+                .boxed(),
+            exited: incarnation
+                .exited
+                .map(|e| e.unwrap_or(ExitReason::Killed))
+                .boxed(),
         }
     }
 
@@ -155,8 +165,13 @@ mod tests {
             (Restart::Temporary, [false, false, false]),
         ];
         for (restart, expected) in table {
-            let policy = Policy { restart, ..Policy::default() };
-            let got = reasons.each_ref().map(|reason| policy.restarts_after(reason));
+            let policy = Policy {
+                restart,
+                ..Policy::default()
+            };
+            let got = reasons
+                .each_ref()
+                .map(|reason| policy.restarts_after(reason));
             assert_eq!(got, expected, "{restart:?}");
         }
     }

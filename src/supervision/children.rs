@@ -72,14 +72,20 @@ impl<A: Actor> Context<A> {
         if !faults.is_empty() {
             return Err(SpawnError::Invalid(faults));
         }
-        let site =
-            Site { core: Arc::clone(self.core()), module: Arc::clone(self.cell().module()), is_static: false };
+        let site = Site {
+            core: Arc::clone(self.core()),
+            module: Arc::clone(self.cell().module()),
+            is_static: false,
+        };
         let (actor_ref, child) = spec.attach_ref(&site)?;
         let name = Arc::clone(self.cell().name());
-        let children = self.children.get_or_insert_with(|| {
+        let children = self.children().get_or_insert_with(|| {
             let tree = Tree::new(name, Strategy::OneForOne, Intensity::default());
             let (handle, outlook) = SupervisorHandle::launch(tree);
-            Box::new(OwnChildren { handle, ended: outlook.ended })
+            Box::new(OwnChildren {
+                handle,
+                ended: outlook.ended,
+            })
         });
         let Some(own) = children.as_any().downcast_mut::<OwnChildren>() else {
             return Err(SpawnError::Stopping);

@@ -78,25 +78,47 @@ pub enum Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptyName { place } => write!(f, "{place}: an actor has an empty name; give it one"),
+            Self::EmptyName { place } => {
+                write!(f, "{place}: an actor has an empty name; give it one")
+            }
             Self::DuplicateName { name, first, place } => write!(
                 f,
                 "{place}: an actor named `{name}` exists already, from {first}; names are unique in a system"
             ),
             Self::ZeroMailbox { name, place } => {
-                write!(f, "{place}: the mailbox of `{name}` holds 0 messages; it needs room for 1 or more")
+                write!(
+                    f,
+                    "{place}: the mailbox of `{name}` holds 0 messages; it needs room for 1 or more"
+                )
             }
-            Self::Backoff { name, error, place } => write!(f, "{place}: the backoff of `{name}`: {error}"),
+            Self::Backoff { name, error, place } => {
+                write!(f, "{place}: the backoff of `{name}`: {error}")
+            }
             Self::ZeroIntensityWindow { name, place } => write!(
                 f,
                 "{place}: supervisor `{name}` counts restarts within 0 s; its window must be longer"
             ),
-            Self::ForeignModule { name, service, declared, registered, place } => {
-                write!(f, "{place}: `{name}` is a `{service}`, which belongs to module `{declared}`, ")?;
+            Self::ForeignModule {
+                name,
+                service,
+                declared,
+                registered,
+                place,
+            } => {
+                write!(
+                    f,
+                    "{place}: `{name}` is a `{service}`, which belongs to module `{declared}`, "
+                )?;
                 if registered.is_empty() {
-                    write!(f, "but it is registered in none; register it in `{declared}`")
+                    write!(
+                        f,
+                        "but it is registered in none; register it in `{declared}`"
+                    )
                 } else {
-                    write!(f, "but it is registered in `{registered}`; register it in `{declared}`")
+                    write!(
+                        f,
+                        "but it is registered in `{registered}`; register it in `{declared}`"
+                    )
                 }
             }
             Self::DuplicateModule { name, first, place } => write!(

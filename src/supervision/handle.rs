@@ -49,7 +49,10 @@ impl SupervisorHandle {
         let (requests, requests_rx) = mpsc::channel(REQUESTS);
         let (started_tx, started) = oneshot::channel();
         let (ended_tx, ended) = oneshot::channel();
-        let inbox = Inbox { halt: halt_rx, requests: requests_rx };
+        let inbox = Inbox {
+            halt: halt_rx,
+            requests: requests_rx,
+        };
         tokio::spawn(async move {
             let result = tree.run(inbox, started_tx).await;
             drop(ended_tx.send(result));
@@ -75,7 +78,13 @@ impl SupervisorHandle {
     /// Starts one more child, after all others.
     pub(crate) async fn start_child(&self, child: Box<dyn Child>) -> Result<(), SpawnError> {
         let (answer, result) = oneshot::channel();
-        self.requests.send(StartChild { child, answer }).await.map_err(|_| SpawnError::Stopping)?;
-        result.await.map_err(|_| SpawnError::Stopping)?.map_err(SpawnError::Start)
+        self.requests
+            .send(StartChild { child, answer })
+            .await
+            .map_err(|_| SpawnError::Stopping)?;
+        result
+            .await
+            .map_err(|_| SpawnError::Stopping)?
+            .map_err(SpawnError::Start)
     }
 }

@@ -23,7 +23,13 @@ pub(crate) struct SupervisorChild {
 impl SupervisorChild {
     pub(crate) fn new(name: Arc<str>, policy: Policy, tree: Tree) -> Self {
         let grace = tree.grace();
-        Self { name, policy, resting: Arc::new(Mutex::new(Some(tree))), handle: None, grace }
+        Self {
+            name,
+            policy,
+            resting: Arc::new(Mutex::new(Some(tree))),
+            handle: None,
+            grace,
+        }
     }
 }
 
@@ -64,12 +70,18 @@ impl Child for SupervisorChild {
                 // The tree comes back before the failure is told, so that it can start again.
                 Ok(Err(failure)) => {
                     ended.await;
-                    Err(ExitReason::Escalated { child: failure.child, reason: Arc::new(failure.reason) })
+                    Err(ExitReason::Escalated {
+                        child: failure.child,
+                        reason: Arc::new(failure.reason),
+                    })
                 }
                 Err(_) => Err(ended.await),
             }
         };
-        Running { started: started.boxed(), exited: exited.boxed() }
+        Running {
+            started: started.boxed(),
+            exited: exited.boxed(),
+        }
     }
 
     fn halt(&self, how: Halt) {

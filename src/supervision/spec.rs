@@ -127,15 +127,25 @@ impl<A: Actor> ChildSpec<A> {
             faults.push(Fault::EmptyName { place });
         }
         if self.capacity == 0 {
-            faults.push(Fault::ZeroMailbox { name: Arc::clone(name), place });
+            faults.push(Fault::ZeroMailbox {
+                name: Arc::clone(name),
+                place,
+            });
         }
         if let Err(error) = self.policy.backoff.validate() {
-            faults.push(Fault::Backoff { name: Arc::clone(name), error, place });
+            faults.push(Fault::Backoff {
+                name: Arc::clone(name),
+                error,
+                place,
+            });
         }
     }
 
     /// Registers the actor and returns its reference with the child that will run it.
-    pub(crate) fn attach_ref(self, site: &Site) -> Result<(ActorRef<A>, Box<dyn Child>), NameTaken> {
+    pub(crate) fn attach_ref(
+        self,
+        site: &Site,
+    ) -> Result<(ActorRef<A>, Box<dyn Child>), NameTaken> {
         let options = CellOptions {
             name: self.name,
             module: Arc::clone(&site.module),
@@ -192,7 +202,11 @@ impl<A: Actor> Plan for ChildSpec<A> {
         self.faults(&mut inspection.faults);
         if let Some(first) = inspection.names.insert(Arc::clone(&self.name), self.place) {
             let name = Arc::clone(&self.name);
-            inspection.faults.push(Fault::DuplicateName { name, first, place: self.place });
+            inspection.faults.push(Fault::DuplicateName {
+                name,
+                first,
+                place: self.place,
+            });
         }
         let declared = <A::Module as Module>::NAME;
         if !declared.is_empty() && *declared != *inspection.module {

@@ -31,6 +31,9 @@ pub struct Intensity {
 
 impl Default for Intensity {
     fn default() -> Self {
-        Self { restarts: 1, within: Duration::from_secs(5) }
+        Self {
+            restarts: 1,
+            within: Duration::from_secs(5),
+        }
     }
 }

@@ -46,7 +46,10 @@ impl Supervisor {
             name: "supervisor".into(),
             strategy,
             intensity: Intensity::default(),
-            policy: Policy { shutdown: Shutdown::Unlimited, ..Policy::default() },
+            policy: Policy {
+                shutdown: Shutdown::Unlimited,
+                ..Policy::default()
+            },
             children: Vec::new(),
             place: Location::caller(),
         }
@@ -136,10 +139,17 @@ impl Plan for Supervisor {
     fn inspect(&self, inspection: &mut Inspection) {
         let (name, place) = (&self.name, self.place);
         if self.intensity.within.is_zero() && self.intensity.restarts > 0 {
-            inspection.faults.push(Fault::ZeroIntensityWindow { name: Arc::clone(name), place });
+            inspection.faults.push(Fault::ZeroIntensityWindow {
+                name: Arc::clone(name),
+                place,
+            });
         }
         if let Err(error) = self.policy.backoff.validate() {
-            inspection.faults.push(Fault::Backoff { name: Arc::clone(name), error, place });
+            inspection.faults.push(Fault::Backoff {
+                name: Arc::clone(name),
+                error,
+                place,
+            });
         }
         for child in &self.children {
             child.inspect(inspection);

@@ -87,7 +87,15 @@ impl Tree {
     pub(crate) fn add(&mut self, child: Box<dyn Child>) -> u64 {
         let key = self.next_key;
         self.next_key += 1;
-        self.slots.insert(key, Slot { child, running: false, failures: 0, started: Instant::now() });
+        self.slots.insert(
+            key,
+            Slot {
+                child,
+                running: false,
+                failures: 0,
+                started: Instant::now(),
+            },
+        );
         key
     }
 
@@ -118,10 +126,14 @@ impl Tree {
         for key in keys {
             if let Err(failure) = self.start(key, &mut inbox).await {
                 let failure = match failure {
-                    StartTrouble::Failed(reason) => StartFailure { child: self.name_of(key), reason },
-                    StartTrouble::Halted => {
-                        StartFailure { child: Arc::clone(&self.name), reason: ExitReason::Shutdown }
-                    }
+                    StartTrouble::Failed(reason) => StartFailure {
+                        child: self.name_of(key),
+                        reason,
+                    },
+                    StartTrouble::Halted => StartFailure {
+                        child: Arc::clone(&self.name),
+                        reason: ExitReason::Shutdown,
+                    },
                 };
                 let reason = failure.reason.clone();
                 let how = match *inbox.halt.borrow() {
@@ -152,7 +164,13 @@ impl Tree {
                     within = ?self.intensity.within,
                     "gives up: too many restarts"
                 );
-                (Halt::Retire, ExitReason::Escalated { child, reason: Arc::new(reason) })
+                (
+                    Halt::Retire,
+                    ExitReason::Escalated {
+                        child,
+                        reason: Arc::new(reason),
+                    },
+                )
             }
         };
         self.stop_all(how, &mut inbox).await;
@@ -179,7 +197,9 @@ impl Tree {
                 Some((_, key)) => self.start_again(key, inbox).await,
                 None => Ok(()),
             },
-            Event::Start(StartChild { child, answer }) => self.start_new(child, answer, inbox).await,
+            Event::Start(StartChild { child, answer }) => {
+                self.start_new(child, answer, inbox).await
+            }
         }
     }
 
@@ -208,7 +228,12 @@ impl Tree {
     }
 
     /// Decides what follows from the end of a child.
-    async fn on_exit(&mut self, key: Key, reason: ExitReason, inbox: &mut Inbox) -> Result<(), Trouble> {
+    async fn on_exit(
+        &mut self,
+        key: Key,
+        reason: ExitReason,
+        inbox: &mut Inbox,
+    ) -> Result<(), Trouble> {
         let Some(slot) = self.slots.get_mut(&key) else {
             return Ok(());
         };
@@ -224,7 +249,12 @@ impl Tree {
     }
 
     /// Restarts a child, and with it those that its strategy names, now or after the backoff.
-    async fn restart(&mut self, key: Key, reason: ExitReason, inbox: &mut Inbox) -> Result<(), Trouble> {
+    async fn restart(
+        &mut self,
+        key: Key,
+        reason: ExitReason,
+        inbox: &mut Inbox,
+    ) -> Result<(), Trouble> {
         let mut failed = (key, reason);
         loop {
             let (key, reason) = failed;
@@ -271,14 +301,22 @@ impl Tree {
             return Duration::ZERO;
         };
         slot.failures = slot.failures.saturating_add(1);
-        slot.child.policy().backoff.delay(slot.failures, fastrand::f64())
+        slot.child
+            .policy()
+            .backoff
+            .delay(slot.failures, fastrand::f64())
     }
 
     /// Those that stop and start together with this child, without it, in start order.
     fn group(&self, key: Key) -> Vec<Key> {
         match self.strategy {
             Strategy::OneForOne => Vec::new(),
-            Strategy::OneForAll => self.slots.keys().copied().filter(|&other| other != key).collect(),
+            Strategy::OneForAll => self
+                .slots
+                .keys()
+                .copied()
+                .filter(|&other| other != key)
+                .collect(),
             Strategy::RestForOne => self.slots.range(key + 1..).map(|(&key, _)| key).collect(),
         }
     }
@@ -287,23 +325,40 @@ impl Tree {
     async fn retire_group(&mut self, key: Key, inbox: &mut Inbox) -> Result<(), Trouble> {
         for other in self.group(key).into_iter().rev() {
             self.stop(other, Halt::Retire, inbox).await;
-            let is_temporary =
-                self.slots.get(&other).is_some_and(|slot| slot.child.policy().restart == Restart::Temporary);
+            let is_temporary = self
+                .slots
+                .get(&other)
+                .is_some_and(|slot| slot.child.policy().restart == Restart::Temporary);
             if is_temporary {
                 self.forget(other, &ExitReason::Shutdown);
             }
         }
-        if *inbox.halt.borrow() == Halt::No { Ok(()) } else { Err(Trouble::Halted) }
+        if *inbox.halt.borrow() == Halt::No {
+            Ok(())
+        } else {
+            Err(Trouble::Halted)
+        }
     }
 
     /// Starts the failed child, or all of the group that do not run, in start order.
-    async fn start_group(&mut self, key: Key, inbox: &mut Inbox) -> Result<(), (Key, StartTrouble)> {
+    async fn start_group(
+        &mut self,
+        key: Key,
+        inbox: &mut Inbox,
+    ) -> Result<(), (Key, StartTrouble)> {
         let keys: Vec<Key> = match self.strategy {
             Strategy::OneForOne => vec![key],
-            _ => self.slots.iter().filter(|(_, slot)| !slot.running).map(|(&key, _)| key).collect(),
+            _ => self
+                .slots
+                .iter()
+                .filter(|(_, slot)| !slot.running)
+                .map(|(&key, _)| key)
+                .collect(),
         };
         for key in keys {
-            self.start(key, inbox).await.map_err(|trouble| (key, trouble))?;
+            self.start(key, inbox)
+                .await
+                .map_err(|trouble| (key, trouble))?;
         }
         Ok(())
     }
@@ -335,8 +390,13 @@ impl Tree {
                 slot.running = true;
                 slot.started = Instant::now();
                 let exited = running.exited;
-                self.exits.push(Box::pin(async move { (key, exited.await) }));
-                if was_halted { Err(StartTrouble::Halted) } else { Ok(()) }
+                self.exits
+                    .push(Box::pin(async move { (key, exited.await) }));
+                if was_halted {
+                    Err(StartTrouble::Halted)
+                } else {
+                    Ok(())
+                }
             }
             Err(_) if was_halted => Err(StartTrouble::Halted),
             Err(reason) => Err(StartTrouble::Failed(reason)),
@@ -443,7 +503,9 @@ impl Tree {
     }
 
     fn name_of(&self, key: Key) -> Arc<str> {
-        self.slots.get(&key).map_or_else(|| "?".into(), |slot| Arc::clone(slot.child.name()))
+        self.slots
+            .get(&key)
+            .map_or_else(|| "?".into(), |slot| Arc::clone(slot.child.name()))
     }
 }
 

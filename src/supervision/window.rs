@@ -20,7 +20,10 @@ pub(crate) struct RestartWindow {
 
 impl RestartWindow {
     pub(crate) fn new(intensity: Intensity) -> Self {
-        Self { intensity, restarts: VecDeque::new() }
+        Self {
+            intensity,
+            restarts: VecDeque::new(),
+        }
     }
 
     /// Notes a restart. Returns whether it is allowed.
@@ -48,7 +51,10 @@ mod tests {
     use super::*;
 
     fn window(restarts: u32, seconds: u64) -> RestartWindow {
-        RestartWindow::new(Intensity { restarts, within: Duration::from_secs(seconds) })
+        RestartWindow::new(Intensity {
+            restarts,
+            within: Duration::from_secs(seconds),
+        })
     }
 
     #[test]

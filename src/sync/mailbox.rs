@@ -144,12 +144,20 @@ impl<T> Mailbox<T> {
 
     /// Queues the value in any case, pushing out the oldest when it is full. `skip` tells the value
     /// that is now the oldest that another went before it; the one that went comes back.
-    pub(crate) fn push_out(&self, value: T, skip: impl FnOnce(&T, &mut T)) -> Result<(Wakes, Option<T>), T> {
+    pub(crate) fn push_out(
+        &self,
+        value: T,
+        skip: impl FnOnce(&T, &mut T),
+    ) -> Result<(Wakes, Option<T>), T> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(value);
         }
-        let gone = if state.has_room() { None } else { state.queue.pop_front() };
+        let gone = if state.has_room() {
+            None
+        } else {
+            state.queue.pop_front()
+        };
         let wakes = state.append(value);
         if let (Some(gone), Some(oldest)) = (&gone, state.queue.front_mut()) {
             skip(gone, oldest);
@@ -193,7 +201,8 @@ impl<T> Mailbox<T> {
                 if let Some(waiter) = state.find(number)
                     && !state.waiters[waiter].waker.will_wake(cx.waker())
                 {
-                    let old = std::mem::replace(&mut state.waiters[waiter].waker, cx.waker().clone());
+                    let old =
+                        std::mem::replace(&mut state.waiters[waiter].waker, cx.waker().clone());
                     drop(state);
                     drop(old);
                 }
@@ -219,7 +228,10 @@ impl<T> Mailbox<T> {
     pub(crate) fn poll_deposit(&self, ticket: &mut Ticket, cx: &Context<'_>) -> Poll<bool> {
         let mut state = self.state.lock();
         let Some(waiter) = ticket.0.and_then(|number| state.find(number)) else {
-            let refused = ticket.0.take().is_some_and(|number| state.claim_refusal(number));
+            let refused = ticket
+                .0
+                .take()
+                .is_some_and(|number| state.claim_refusal(number));
             return Poll::Ready(!refused);
         };
         if !state.waiters[waiter].waker.will_wake(cx.waker()) {
@@ -303,7 +315,9 @@ impl<T> Mailbox<T> {
         state.closed = true;
         state.granted = Vec::new();
         let line = std::mem::take(&mut state.waiters);
-        state.refused.extend(line.iter().filter(|w| w.value.is_some()).map(|w| w.ticket));
+        state
+            .refused
+            .extend(line.iter().filter(|w| w.value.is_some()).map(|w| w.ticket));
         let receiver = state.receiver.take();
         drop(state);
         Closing { line, receiver }
@@ -317,10 +331,6 @@ impl<T> Mailbox<T> {
     /// Takes everything out of the queue and gives its memory back.
     pub(crate) fn take_queue(&self) -> VecDeque<T> {
         std::mem::take(&mut self.state.lock().queue)
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        self.state.lock().closed
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -344,7 +354,10 @@ impl<T> Closing<T> {
     /// What to wake, where nobody can be in the line.
     pub(crate) fn into_wakes(self) -> Wakes {
         debug_assert!(self.line.is_empty(), "a line would not be woken");
-        Wakes { receiver: self.receiver, sender: None }
+        Wakes {
+            receiver: self.receiver,
+            sender: None,
+        }
     }
 
     /// Wakes everyone concerned and returns the deposits, which nobody will handle.
@@ -370,13 +383,20 @@ impl<T> State<T> {
     fn append(&mut self, value: T) -> Wakes {
         self.queue.push_back(value);
         self.accepted += 1;
-        Wakes { receiver: self.receiver.take(), sender: None }
+        Wakes {
+            receiver: self.receiver.take(),
+            sender: None,
+        }
     }
 
     fn enqueue(&mut self, waker: Waker, value: Option<T>) -> Ticket {
         let number = self.next_ticket;
         self.next_ticket += 1;
-        self.waiters.push_back(Waiter { ticket: number, waker, value });
+        self.waiters.push_back(Waiter {
+            ticket: number,
+            waker,
+            value,
+        });
         Ticket(Some(number))
     }
 
@@ -395,7 +415,10 @@ impl<T> State<T> {
                 None
             }
         };
-        Wakes { receiver, sender: Some(first.waker) }
+        Wakes {
+            receiver,
+            sender: Some(first.waker),
+        }
     }
 
     fn claim_grant(&mut self, number: u64) -> bool {
@@ -408,7 +431,9 @@ impl<T> State<T> {
 
     /// Tickets grow along the line, so that it can be searched by halving.
     fn find(&self, number: u64) -> Option<usize> {
-        self.waiters.binary_search_by_key(&number, |waiter| waiter.ticket).ok()
+        self.waiters
+            .binary_search_by_key(&number, |waiter| waiter.ticket)
+            .ok()
     }
 }
 

@@ -122,11 +122,20 @@ impl SystemBuilder {
         note_panic_locations();
         let core = Arc::new(SystemCore::new(self.name, self.ask_timeout));
         let topics = Topics::install(&core);
-        let site = Site { core: Arc::clone(&core), module: "".into(), is_static: true };
-        let tree = self.root.attach_tree(&site).map_err(|taken| SystemStartError::Actor {
-            reason: ExitReason::StartFailed(crate::StartError::new("an actor of this name exists already")),
-            name: taken.name,
-        })?;
+        let site = Site {
+            core: Arc::clone(&core),
+            module: "".into(),
+            is_static: true,
+        };
+        let tree = self
+            .root
+            .attach_tree(&site)
+            .map_err(|taken| SystemStartError::Actor {
+                reason: ExitReason::StartFailed(crate::StartError::new(
+                    "an actor of this name exists already",
+                )),
+                name: taken.name,
+            })?;
         let (root, outlook) = SupervisorHandle::launch(tree);
         let system = System::new(core, topics, root, self.shutdown_within, outlook.ended);
         let guard = KillOnDrop(Some(&system));
@@ -140,15 +149,25 @@ impl SystemBuilder {
                 system.wait_for_end().await;
                 Err(start_error(failure))
             }
-            Err(_) => Err(SystemStartError::Actor { name: "the system".into(), reason: ExitReason::Killed }),
+            Err(_) => Err(SystemStartError::Actor {
+                name: "the system".into(),
+                reason: ExitReason::Killed,
+            }),
         }
     }
 }
 
 /// Finds the actor behind the supervisors that could not start because of it.
 fn start_error(failure: StartFailure) -> SystemStartError {
-    let StartFailure { child: mut name, mut reason } = failure;
-    while let ExitReason::Escalated { child, reason: deeper } = reason {
+    let StartFailure {
+        child: mut name,
+        mut reason,
+    } = failure;
+    while let ExitReason::Escalated {
+        child,
+        reason: deeper,
+    } = reason
+    {
         name = child;
         reason = Arc::unwrap_or_clone(deeper);
     }
@@ -174,6 +193,9 @@ impl Drop for KillOnDrop<'_> {
 
 impl fmt::Debug for SystemBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SystemBuilder").field("name", &self.name).field("root", &self.root).finish_non_exhaustive()
+        f.debug_struct("SystemBuilder")
+            .field("name", &self.name)
+            .field("root", &self.root)
+            .finish_non_exhaustive()
     }
 }

@@ -35,7 +35,11 @@ impl fmt::Display for SystemStartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Wiring(faults) => {
-                write!(f, "the system is wired wrongly in {} place(s)", faults.len())?;
+                write!(
+                    f,
+                    "the system is wired wrongly in {} place(s)",
+                    faults.len()
+                )?;
                 faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
             }
             Self::Actor { name, reason } => write!(f, "`{name}` did not start: {reason}"),

@@ -13,7 +13,7 @@ use crate::actor::{Actor, ActorRef, Context, LookupError, SystemCore};
 use crate::bus::{Topic, Topics};
 use crate::contract::Event;
 use crate::error::Error;
-use crate::supervision::{ChildSpec, Ended, Halt, Plan, Site, SpawnError, SupervisorHandle};
+use crate::supervision::{ChildSpec, Ended, Halt, Site, SpawnError, SupervisorHandle};
 use crate::system::builder::SystemBuilder;
 use crate::system::report::{ShutdownError, ShutdownReport};
 use crate::system::stats::SystemStats;
@@ -107,7 +107,11 @@ impl System {
         if !faults.is_empty() {
             return Err(SpawnError::Invalid(faults));
         }
-        let site = Site { core: Arc::clone(&self.0.core), module: "".into(), is_static: false };
+        let site = Site {
+            core: Arc::clone(&self.0.core),
+            module: "".into(),
+            is_static: false,
+        };
         let (actor_ref, child) = spec.attach_ref(&site)?;
         self.0.root.start_child(child).await?;
         Ok(actor_ref)
@@ -139,7 +143,11 @@ impl System {
             _ = until => self.shutdown(self.0.shutdown_within).await,
             report = self.wait_for_end() => report,
         };
-        if report.is_clean() { Ok(()) } else { Err(ShutdownError(Arc::new(report)).into()) }
+        if report.is_clean() {
+            Ok(())
+        } else {
+            Err(ShutdownError(Arc::new(report)).into())
+        }
     }
 
     /// Stops everything, in the reverse order of its start, within this time: each actor handles
@@ -155,7 +163,9 @@ impl System {
         let now = Instant::now();
         let asked = *self.0.asked.lock().get_or_insert(now);
         // A limit too long for the clock is as good as a year.
-        let deadline = now.checked_add(within).unwrap_or_else(|| now + Duration::from_secs(31_536_000));
+        let deadline = now
+            .checked_add(within)
+            .unwrap_or_else(|| now + Duration::from_secs(31_536_000));
         if asked == now {
             self.halt(Halt::Finally(Some(deadline)));
         }
@@ -207,7 +217,10 @@ impl Inner {
 
     fn describe(&self, failure: Option<crate::ExitReason>) -> ShutdownReport {
         ShutdownReport {
-            elapsed: self.asked.lock().map_or(Duration::ZERO, |asked| asked.elapsed()),
+            elapsed: self
+                .asked
+                .lock()
+                .map_or(Duration::ZERO, |asked| asked.elapsed()),
             stragglers: self.core.stragglers.lock().clone(),
             failure,
             dead_letters: self.core.dead_letters.read(),
@@ -222,14 +235,25 @@ impl<A: Actor> Context<A> {
     ///
     /// Never: a system lives as long as its actors do.
     pub fn system(&self) -> System {
-        let slot = self.core().system.get().expect("every core belongs to a system");
-        let weak = slot.downcast_ref::<Weak<Inner>>().expect("the slot holds a system only");
-        System(weak.upgrade().expect("a system lives as long as its actors do"))
+        let slot = self
+            .core()
+            .system
+            .get()
+            .expect("every core belongs to a system");
+        let weak = slot
+            .downcast_ref::<Weak<Inner>>()
+            .expect("the slot holds a system only");
+        System(
+            weak.upgrade()
+                .expect("a system lives as long as its actors do"),
+        )
     }
 }
 
 impl fmt::Debug for System {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("System").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("System")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
     }
 }

@@ -22,7 +22,11 @@ pub struct ModuleBuilder<M: Module> {
 
 impl<M: Module> ModuleBuilder<M> {
     pub(crate) fn new(place: Place) -> Self {
-        Self { supervisor: Supervisor::one_for_one().name(M::NAME), place, module: PhantomData }
+        Self {
+            supervisor: Supervisor::one_for_one().name(M::NAME),
+            place,
+            module: PhantomData,
+        }
     }
 
     /// Adds an actor with the defaults of [`ChildSpec`].
@@ -55,7 +59,11 @@ impl<M: Module> ModuleBuilder<M> {
     }
 
     pub(crate) fn into_plan(self) -> Box<dyn Plan> {
-        Box::new(ModulePlan { name: M::NAME.into(), supervisor: self.supervisor, place: self.place })
+        Box::new(ModulePlan {
+            name: M::NAME.into(),
+            supervisor: self.supervisor,
+            place: self.place,
+        })
     }
 }
 
@@ -76,9 +84,16 @@ struct ModulePlan {
 
 impl Plan for ModulePlan {
     fn inspect(&self, inspection: &mut Inspection) {
-        if let Some(first) = inspection.modules.insert(Arc::clone(&self.name), self.place) {
+        if let Some(first) = inspection
+            .modules
+            .insert(Arc::clone(&self.name), self.place)
+        {
             let name = Arc::clone(&self.name);
-            inspection.faults.push(Fault::DuplicateModule { name, first, place: self.place });
+            inspection.faults.push(Fault::DuplicateModule {
+                name,
+                first,
+                place: self.place,
+            });
         }
         let outer = std::mem::replace(&mut inspection.module, Arc::clone(&self.name));
         self.supervisor.inspect(inspection);
@@ -86,7 +101,10 @@ impl Plan for ModulePlan {
     }
 
     fn attach(self: Box<Self>, site: &Site) -> Result<Box<dyn Child>, NameTaken> {
-        let site = Site { module: self.name, ..site.clone() };
+        let site = Site {
+            module: self.name,
+            ..site.clone()
+        };
         Box::new(self.supervisor).attach(&site)
     }
 }

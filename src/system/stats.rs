@@ -42,6 +42,10 @@ impl SystemStats {
                 Imbalance::check(&a.name, a.accepted, accounted).err()
             })
             .collect();
-        if imbalances.is_empty() { Ok(()) } else { Err(imbalances) }
+        if imbalances.is_empty() {
+            Ok(())
+        } else {
+            Err(imbalances)
+        }
     }
 }

@@ -44,12 +44,22 @@ impl Backoff {
 
     /// The same delay before every attempt.
     pub const fn constant(delay: Duration) -> Self {
-        Self { base: delay, max: delay, jitter: 0.0, grows: false }
+        Self {
+            base: delay,
+            max: delay,
+            jitter: 0.0,
+            grows: false,
+        }
     }
 
     /// `base` before the first retry, then twice as long each time, at most `max`.
     pub const fn exponential(base: Duration, max: Duration) -> Self {
-        Self { base, max, jitter: 0.0, grows: true }
+        Self {
+            base,
+            max,
+            jitter: 0.0,
+            grows: true,
+        }
     }
 
     /// Takes a random part off each delay, at most this fraction of it: 0.2 turns 100 ms into 80 to 100 ms.
@@ -63,7 +73,11 @@ impl Backoff {
 
     /// The delay before attempt `attempt`, counted from 1. `random` is drawn by the caller from 0.0 to 1.0.
     pub fn delay(&self, attempt: u32, random: f64) -> Duration {
-        let doublings = if self.grows { attempt.saturating_sub(1) } else { 0 };
+        let doublings = if self.grows {
+            attempt.saturating_sub(1)
+        } else {
+            0
+        };
         let factor = 2_u32.checked_pow(doublings.min(31)).unwrap_or(u32::MAX);
         let full = self.base.saturating_mul(factor).min(self.max);
         full.mul_f64((1.0 - self.jitter * random).clamp(0.0, 1.0))
@@ -79,7 +93,10 @@ impl Backoff {
             return Err(InvalidBackoff::Jitter(self.jitter));
         }
         if self.base > self.max {
-            return Err(InvalidBackoff::Order { base: self.base, max: self.max });
+            return Err(InvalidBackoff::Order {
+                base: self.base,
+                max: self.max,
+            });
         }
         Ok(())
     }
@@ -105,7 +122,10 @@ impl fmt::Display for InvalidBackoff {
         match self {
             Self::Jitter(jitter) => write!(f, "backoff jitter {jitter} is not between 0.0 and 1.0"),
             Self::Order { base, max } => {
-                write!(f, "backoff starts at {base:?}, which is more than its maximum {max:?}")
+                write!(
+                    f,
+                    "backoff starts at {base:?}, which is more than its maximum {max:?}"
+                )
             }
         }
     }
