@@ -3,5 +3,8 @@
 //! Hand-written protocols live here and nowhere else.
 
 mod mailbox;
+mod prim;
+#[allow(unsafe_code, dead_code)]
+mod ring;
 
 pub(crate) use mailbox::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
