@@ -120,7 +120,7 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
     let body = match takes {
         Takes::Message(ty) => {
             let call = call(method, answer, [Some(quote!(__message)), context], private);
-            let reply = reply(method, answer, ty, &call, private);
+            let reply = checked(method, answer, &call, private, &quote!(ReplyOf::<#ty>), &quote!(into_reply));
             quote! {
                 let (__message, __replier) = #kind::open(__envelope);
                 let __reply = #reply;
@@ -129,11 +129,9 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
         }
         Takes::Event(_) => {
             let call = call(method, answer, [Some(quote!(__event)), context], private);
-            let checked = at_answer(
-                method,
-                answer,
-                &quote!(#private::EventResult::check(__answer)),
-            );
+            let place = answer.ty.as_ref().map_or_else(|| method.span(), |ty| ty.span());
+            let at_place = blamed(private, place);
+            let checked = quote_spanned!(at(place)=> #at_place::EventResult::check(__answer));
             quote! {
                 let __event = #kind::event(&__envelope);
                 let __answer = &#call;
@@ -156,36 +154,27 @@ fn call<const N: usize>(
     private: &TokenStream,
 ) -> TokenStream {
     let arguments = arguments.into_iter().flatten();
-    let call = quote!(Self::#method(self, #(#arguments),*));
+    let (place, private) = (at(method.span()), blamed(private, method.span()));
+    let call = quote_spanned!(place=> Self::#method(self, #(#arguments),*));
     if answer.awaited {
-        quote_spanned!(mixed(method.span())=> #private::handler_future_must_be_send(#call).await)
+        quote_spanned!(place=> #private::handler_future_must_be_send(#call).await)
     } else {
         call
     }
 }
 
-/// The reply of a handler, checked against the `Reply` of its message.
-fn reply(
-    method: &Ident,
-    answer: &Answer,
-    message: &Type,
-    call: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
+/// Passes what a method returned through a check of its type, which is blamed on the return type, or on the name of the method
+/// when nothing is written.
+fn checked(method: &Ident, answer: &Answer, call: &TokenStream, private: &TokenStream, check: &TokenStream, then: &TokenStream) -> TokenStream {
     match &answer.ty {
         // Comes to any type by itself.
-        Some(Type::Never(_)) => quote!(#call),
+        Some(Type::Never(_)) => call.clone(),
         // Named as the user wrote it, so that Rust underlines the whole of it.
-        Some(ty) if names_a_type(ty) => {
-            quote!(<#ty as #private::ReplyOf<#message>>::into_reply(#call))
-        }
-        _ => {
-            let check = at_answer(
-                method,
-                answer,
-                &quote!(#private::ReplyOf::<#message>::into_reply),
-            );
-            quote!(#check(#call))
+        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::#check>::#then(#call)),
+        ty => {
+            let place = ty.as_ref().map_or_else(|| method.span(), |ty| ty.span());
+            let private = blamed(private, place);
+            quote_spanned!(at(place)=> #private::#check::#then(#call))
         }
     }
 }
@@ -206,14 +195,7 @@ fn on_start(
         [context.map(|place| argument("__ctx", place))],
         private,
     );
-    let checked = match &answer.ty {
-        Some(Type::Never(_)) => call,
-        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::StartResult>::into_start(#call)),
-        _ => {
-            let check = at_answer(method, answer, &quote!(#private::StartResult::into_start));
-            quote!(#check(#call))
-        }
-    };
+    let checked = checked(method, answer, &call, private, &quote!(StartResult), &quote!(into_start));
     quote! {
         #(#cfgs)*
         fn on_start<'__call>(
@@ -279,28 +261,21 @@ fn subscriptions(
 
 /// An argument that is blamed on the parameter it is for.
 fn argument(name: &str, place: Span) -> TokenStream {
-    Ident::new(name, place.resolved_at(Span::call_site())).into_token_stream()
+    Ident::new(name, at(place)).into_token_stream()
 }
 
-/// Puts a check where the answer is written: on the return type, or on the name of the method when there is none.
-fn at_answer(method: &Ident, answer: &Answer, check: &TokenStream) -> TokenStream {
-    let place = mixed(
-        answer
-            .ty
-            .as_ref()
-            .map_or_else(|| method.span(), |ty| ty.span()),
-    );
-    check
-        .clone()
+/// A place in the code of the user for tokens of ours, so that what is wrong with them is shown there. Names still resolve, and
+/// lints still see generated code, as everywhere in the expansion.
+fn at(place: Span) -> Span {
+    Span::call_site().located_at(place)
+}
+
+fn blamed(path: &TokenStream, place: Span) -> TokenStream {
+    path.clone()
         .into_iter()
         .map(|mut token| {
-            token.set_span(place);
+            token.set_span(at(place));
             token
         })
         .collect()
-}
-
-/// The place of a token, with names resolved as those of a macro, so that lints know it as generated.
-fn mixed(place: Span) -> Span {
-    Span::mixed_site().located_at(place)
 }
