@@ -3,11 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Type};
 
 use super::{Names, envelope, type_name};
-use crate::check::names_a_type;
 use crate::tree::{Answer, Handler, Hook, Takes};
 
 pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
@@ -82,20 +80,11 @@ fn mailbox(capacity: Option<&Expr>) -> TokenStream {
     }
 }
 
-fn info(
-    Handler {
-        cfgs,
-        method,
-        takes,
-        ..
-    }: &Handler,
-    private: &TokenStream,
-) -> TokenStream {
+fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
+    let Handler { cfgs, method, .. } = handler;
+    let (kind, ty) = envelope::kind(handler, private);
     let name = method.unraw().to_string();
-    match takes {
-        Takes::Message(ty) => quote!(#(#cfgs)* #private::HandlerInfo::message::<#ty>(#name)),
-        Takes::Event(ty) => quote!(#(#cfgs)* #private::HandlerInfo::event::<#ty>(#name)),
-    }
+    quote!(#(#cfgs)* #kind::<Self, #ty>::handler(#name))
 }
 
 /// The arm of the dispatch for one handler.
@@ -111,31 +100,38 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
         context,
         answer,
     } = handler;
-    let kind = envelope::kind(handler, private);
+    let (kind, _) = envelope::kind(handler, private);
     let context = context.map(|place| argument("__ctx", place));
     let failure = quote! {{
         use #private::{DebugFailure as _, NoFailure as _, PlainFailure as _};
         (&&&#private::Answer(__answer)).failure()
     }};
+    let (first, last) = place(method, answer);
     let body = match takes {
-        Takes::Message(ty) => {
+        Takes::Message(_) => {
             let call = call(method, answer, [Some(quote!(__message)), context], private);
-            let reply = checked(method, answer, &call, private, &quote!(ReplyOf::<#ty>), &quote!(into_reply));
+            let reply = held(first, last);
+            let finish = match answer.ty {
+                // Comes to any type by itself.
+                Some(Type::Never(_)) => quote!(__answer.0),
+                _ => quote!(__replier.answer(#reply, |__answer| #failure)),
+            };
             quote! {
+                use #private::{AnswerNobody as _, AnswerWith as _};
                 let (__message, __replier) = #kind::open(__envelope);
-                let __reply = #reply;
-                #private::Replier::answer(__replier, __reply, |__answer| #failure)
+                let __answer = (#call,);
+                #finish
             }
         }
         Takes::Event(_) => {
             let call = call(method, answer, [Some(quote!(__event)), context], private);
-            let place = answer.ty.as_ref().map_or_else(|| method.span(), |ty| ty.span());
-            let at_place = blamed(private, place);
-            let checked = quote_spanned!(at(place)=> #at_place::EventResult::check(__answer));
+            let result = held(last, last);
+            let checked = quote_spanned!(first=> &#result);
             quote! {
                 let __event = #kind::event(&__envelope);
-                let __answer = &#call;
-                #checked;
+                let __answer = (#call,);
+                #private::EventResult::check(#checked);
+                let __answer = &__answer.0;
                 #private::Outcome::event(#failure)
             }
         }
@@ -163,22 +159,6 @@ fn call<const N: usize>(
     }
 }
 
-/// Passes what a method returned through a check of its type, which is blamed on the return type, or on the name of the method
-/// when nothing is written.
-fn checked(method: &Ident, answer: &Answer, call: &TokenStream, private: &TokenStream, check: &TokenStream, then: &TokenStream) -> TokenStream {
-    match &answer.ty {
-        // Comes to any type by itself.
-        Some(Type::Never(_)) => call.clone(),
-        // Named as the user wrote it, so that Rust underlines the whole of it.
-        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::#check>::#then(#call)),
-        ty => {
-            let place = ty.as_ref().map_or_else(|| method.span(), |ty| ty.span());
-            let private = blamed(private, place);
-            quote_spanned!(at(place)=> #private::#check::#then(#call))
-        }
-    }
-}
-
 fn on_start(
     Hook {
         cfgs,
@@ -195,14 +175,19 @@ fn on_start(
         [context.map(|place| argument("__ctx", place))],
         private,
     );
-    let checked = checked(method, answer, &call, private, &quote!(StartResult), &quote!(into_start));
+    let (first, last) = place(method, answer);
+    let (started, finish) = (held(first, last), quote!(#private::StartResult::into_start));
+    let finish = match answer.ty {
+        Some(Type::Never(_)) => quote!(__answer.0),
+        _ => quote!(#finish(#started)),
+    };
     quote! {
         #(#cfgs)*
         fn on_start<'__call>(
             &'__call mut self,
             __ctx: &'__call mut #private::Context<Self>,
         ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #private::StartError>> + ::core::marker::Send + '__call {
-            async move { #checked }
+            async move { let __answer = (#call,); #finish }
         }
     }
 }
@@ -236,17 +221,16 @@ fn on_stop(
 
 fn subscriptions(
     Names {
-        service,
-        private,
-        envelope,
-        ..
+        service, private, ..
     }: &Names<'_>,
 ) -> Option<TokenStream> {
     let binds: Vec<TokenStream> = service
         .handlers
         .iter()
-        .filter_map(|Handler { cfgs, variant, takes, .. }| match takes {
-            Takes::Event(ty) => Some(quote!(#(#cfgs)* #private::bind_event::<Self, #ty>(__wiring, #envelope::#variant);)),
+        .filter_map(|Handler { cfgs, takes, .. }| match takes {
+            Takes::Event(ty) => {
+                Some(quote!(#(#cfgs)* #private::bind_event::<Self, #ty>(__wiring);))
+            }
             Takes::Message(_) => None,
         })
         .collect();
@@ -257,6 +241,31 @@ fn subscriptions(
             }
         }
     })
+}
+
+/// Where an answer of the wrong type is blamed: on the return type, from its first token to its last, or on the name of the
+/// method when nothing is written.
+fn place(method: &Ident, answer: &Answer) -> (Span, Span) {
+    let written = answer
+        .ty
+        .to_token_stream()
+        .into_iter()
+        .map(|token| token.span());
+    let first = written.clone().next().unwrap_or_else(|| method.span());
+    (at(first), at(written.last().unwrap_or(first)))
+}
+
+/// What a method returned, out of the tuple it was put into. Rust underlines an expression from its first token to its last, so
+/// that one made of two tokens can be laid over any piece of code.
+fn held(first: Span, last: Span) -> TokenStream {
+    let (held, index) = (
+        Ident::new("__answer", first),
+        syn::Index {
+            index: 0,
+            span: last,
+        },
+    );
+    quote!(#held.#index)
 }
 
 /// An argument that is blamed on the parameter it is for.
