@@ -11,6 +11,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 
 use crate::actor::actor_ref::ActorRef;
+use crate::actor::addressed::RequestTo;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
 use crate::actor::current;
@@ -136,7 +137,7 @@ impl<A: Actor> Context<A> {
     pub fn tell_after<M: HandledBy<A>>(&mut self, delay: Duration, message: M) -> TimerHandle {
         self.timers
             .get_mut()
-            .after(delay, M::wrap(Request::told(message)))
+            .after(delay, M::wrap(RequestTo::new(Request::told(message))))
     }
 
     /// Sends copies of a message to this actor, the first after one period.
@@ -157,9 +158,9 @@ impl<A: Actor> Context<A> {
             !period.is_zero(),
             "the period of `tell_every` must not be zero"
         );
-        self.timers
-            .get_mut()
-            .every(period, move || M::wrap(Request::told(message.clone())))
+        self.timers.get_mut().every(period, move || {
+            M::wrap(RequestTo::new(Request::told(message.clone())))
+        })
     }
 
     /// Stops the actor after this handler: a normal exit, which its restart policy judges.

@@ -25,7 +25,7 @@ pub trait Envelope: Send + 'static {
 }
 
 /// An event on its way to one handler.
-pub struct Delivered<E: Event> {
+pub(crate) struct Delivered<E: Event> {
     event: Arc<E>,
     id: MessageId,
 }
@@ -36,22 +36,22 @@ impl<E: Event> Delivered<E> {
     }
 
     /// The event, shared with the other subscribers.
-    pub fn event(&self) -> &E {
+    pub(crate) fn event(&self) -> &E {
         &self.event
     }
 
     /// Events are not awaited by anyone.
-    pub fn is_abandoned(&self) -> bool {
+    pub(crate) fn is_abandoned(&self) -> bool {
         false
     }
 
     /// Events are not awaited by anyone.
-    pub fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         None
     }
 
     /// The event as the payload of a dead letter.
-    pub fn refuse(self) -> Option<Payload> {
+    pub(crate) fn refuse(self) -> Option<Payload> {
         Some(Payload::shared(self.event))
     }
 }

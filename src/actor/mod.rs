@@ -4,6 +4,7 @@
 //! sender does, and a [topic](crate::Topic) when the sender does not know who is interested.
 
 mod actor_ref;
+mod addressed;
 mod ask;
 mod cell;
 mod context;
@@ -42,24 +43,26 @@ pub use self::traits::{Actor, DEFAULT_MAILBOX, HandledBy};
 /// For the code that `#[actor]` generates.
 #[doc(hidden)]
 pub mod generated {
-    pub use super::envelope::{Delivered, Envelope, Outcome};
-    pub use super::reply::{Replier, Request};
+    pub use super::addressed::{AnswerNobody, AnswerWith, DeliveredTo, ReplierOf, RequestTo};
+    pub use super::envelope::{Envelope, Outcome};
     pub use super::result::{
         DebugFailure, EventResult, NoFailure, PlainFailure, ReplyOf, Returned as Answer,
     };
     pub use super::start::StartResult;
-    pub use super::traits::handler_future_must_be_send;
+    pub use super::traits::{HeardBy, handler_future_must_be_send};
     pub use super::wiring::Wiring;
 }
 
+pub(crate) use self::addressed::DeliveredTo;
 pub(crate) use self::cell::{Cell, CellOptions, control};
 pub(crate) use self::context::Children;
 pub(crate) use self::core::SystemCore;
-pub(crate) use self::envelope::{Delivered, Origin};
+pub(crate) use self::envelope::Origin;
 pub(crate) use self::events::{CellTarget, EventTarget, Offer};
 pub(crate) use self::exit::note_panic_locations;
 pub(crate) use self::registry::NameTaken;
 pub(crate) use self::run::launch;
+pub(crate) use self::traits::HeardBy;
 pub(crate) use self::wiring::Wiring;
 
 /// What the thread is doing, for layers that send on behalf of an actor.

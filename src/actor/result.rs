@@ -52,18 +52,27 @@ impl<T> NoFailure for Returned<'_, T> {
 
 /// Links a handler's return type to the reply that its message declares.
 #[diagnostic::on_unimplemented(
-    message = "the handler returns `{Self}`, which is not the reply of `{M}`",
-    label = "not the declared reply",
-    note = "return what `#[message(reply = ..)]` on `{M}` says, or change it there; without `reply` it is `()`"
+    message = "`{M}` is answered with `{Declared}`, and its handler returns `{Self}`",
+    label = "expected `{Declared}`",
+    note = "return `{Declared}`, or write `#[message(reply = {Self})]` on `{M}`"
 )]
-pub trait ReplyOf<M: Message> {
+pub trait ReplyOf<M: Message, Declared = <M as Message>::Reply> {
     /// The same value, under the name that the message gives its type.
-    fn into_reply(self) -> M::Reply;
+    fn into_reply(self) -> Declared;
+
+    /// The way back.
+    fn from_reply(reply: &Declared) -> &Self;
 }
 
-impl<M: Message> ReplyOf<M> for <M as Message>::Reply {
-    fn into_reply(self) -> M::Reply {
+// With the reply as a parameter, a wrong one is a trait that is not implemented, which has our words.
+// As an impl for `M::Reply` it would be a type mismatch, which has the compiler's.
+impl<M: Message, R> ReplyOf<M, R> for R {
+    fn into_reply(self) -> R {
         self
+    }
+
+    fn from_reply(reply: &R) -> &R {
+        reply
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::actor::actor_ref::StopMode;
+use crate::actor::addressed::RequestTo;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
 use crate::actor::envelope::{Origin, Parcel};
@@ -97,7 +98,7 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
 
 fn into_parcel<A: Actor, M: HandledBy<A>>(request: Request<M>) -> Parcel<A::Envelope> {
     Parcel {
-        envelope: M::wrap(request),
+        envelope: M::wrap(RequestTo::new(request)),
         origin: Origin::here(None),
     }
 }

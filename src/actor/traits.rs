@@ -2,13 +2,13 @@
 
 use std::future::{self, Future};
 
+use crate::actor::addressed::{DeliveredTo, RequestTo};
 use crate::actor::context::Context;
 use crate::actor::envelope::{Envelope, HandlerInfo, Outcome};
 use crate::actor::exit::ExitReason;
-use crate::actor::reply::Request;
 use crate::actor::start::StartError;
 use crate::actor::wiring::Wiring;
-use crate::contract::{Message, Module};
+use crate::contract::{Event, Message, Module};
 
 /// How many messages a mailbox holds when nothing else is said.
 pub const DEFAULT_MAILBOX: usize = 256;
@@ -80,7 +80,15 @@ pub trait Actor: Sized + Send + 'static {
 pub trait HandledBy<A: Actor>: Message {
     /// Puts it into the actor's envelope.
     #[doc(hidden)]
-    fn wrap(request: Request<Self>) -> A::Envelope
+    fn wrap(request: RequestTo<A, Self>) -> A::Envelope
+    where
+        Self: Sized;
+}
+
+/// An event that the actor `A` has a handler for. Implemented by [`#[actor]`](macro@crate::actor).
+pub trait HeardBy<A: Actor>: Event {
+    /// Puts it into the actor's envelope.
+    fn wrap(delivered: DeliveredTo<A, Self>) -> A::Envelope
     where
         Self: Sized;
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use crate::actor::{
-    Actor, ActorId, CellTarget, Delivered, EventTarget, MessageId, Offer, Origin, Wiring,
+    Actor, ActorId, CellTarget, DeliveredTo, EventTarget, HeardBy, MessageId, Offer, Origin, Wiring,
 };
 use crate::bus::overflow::ACTOR_LIMIT;
 use crate::bus::subscriber::{Subscriber, Verdict};
@@ -15,14 +15,11 @@ use crate::observe::DeadLetterReason;
 use crate::sync::{Ticket, Wakes};
 
 /// Subscribes one handler of an actor. Called by the code that `#[actor]` generates.
-pub fn bind_event<A: Actor, E: Event>(
-    wiring: &mut Wiring<'_, A>,
-    wrap: fn(Delivered<E>) -> A::Envelope,
-) {
+pub fn bind_event<A: Actor, E: HeardBy<A>>(wiring: &mut Wiring<'_, A>) {
     let topic = Topics::of(wiring.core()).topic::<E>();
     let target = CellTarget {
         cell: wiring.cell(),
-        wrap,
+        wrap: |delivered| E::wrap(DeliveredTo::new(delivered)),
     };
     let number = topic.add(Arc::new(ActorSubscriber(target)));
     wiring.keep(Box::new(Unsubscribe {

@@ -15,7 +15,6 @@ pub(crate) use method::marker_outside;
 pub(crate) use options::{
     option_form, option_given_twice, option_value, options_in_parentheses, unknown_option,
 };
-pub(crate) use types::names_a_type;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

@@ -132,11 +132,6 @@ pub(super) fn find_impl(ty: &Type) -> Option<&TypeImplTrait> {
     opaque.0
 }
 
-/// Whether a type can be named in an expression: neither it nor a part of it is an `impl Trait`.
-pub(crate) fn names_a_type(ty: &Type) -> bool {
-    find_impl(ty).is_none()
-}
-
 /// The first parameter a caller would have to choose.
 pub(super) fn non_lifetime(generics: &Generics) -> Option<(&GenericParam, &Ident)> {
     generics.params.iter().find_map(|param| match param {

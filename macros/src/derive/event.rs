@@ -50,11 +50,11 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
 
 fn key_method(FieldPath { tokens, .. }: &FieldPath, private: &TokenStream) -> TokenStream {
     // Blamed on the option when the field is of a type that cannot be a key.
-    let place = Span::mixed_site().located_at(tokens.span());
-    let as_key = quote_spanned!(place=> #private::AsKey::as_key);
+    let place = Span::call_site().located_at(tokens.span());
+    let field = quote_spanned!(place=> &self.#tokens);
     quote! {
         fn key(&self) -> ::core::option::Option<#private::Key<'_>> {
-            ::core::option::Option::Some(#as_key(&self.#tokens))
+            ::core::option::Option::Some(#private::AsKey::as_key(#field))
         }
     }
 }

@@ -3,11 +3,9 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::spanned::Spanned as _;
 use syn::{Expr, Ident, Type};
 
 use super::{Names, envelope, type_name};
-use crate::check::names_a_type;
 use crate::tree::{Answer, Handler, Hook, Takes};
 
 pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
@@ -82,20 +80,11 @@ fn mailbox(capacity: Option<&Expr>) -> TokenStream {
     }
 }
 
-fn info(
-    Handler {
-        cfgs,
-        method,
-        takes,
-        ..
-    }: &Handler,
-    private: &TokenStream,
-) -> TokenStream {
+fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
+    let Handler { cfgs, method, .. } = handler;
+    let (kind, ty) = envelope::kind(handler, private);
     let name = method.unraw().to_string();
-    match takes {
-        Takes::Message(ty) => quote!(#(#cfgs)* #private::HandlerInfo::message::<#ty>(#name)),
-        Takes::Event(ty) => quote!(#(#cfgs)* #private::HandlerInfo::event::<#ty>(#name)),
-    }
+    quote!(#(#cfgs)* #kind::<Self, #ty>::handler(#name))
 }
 
 /// The arm of the dispatch for one handler.
@@ -111,33 +100,38 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
         context,
         answer,
     } = handler;
-    let kind = envelope::kind(handler, private);
+    let (kind, _) = envelope::kind(handler, private);
     let context = context.map(|place| argument("__ctx", place));
     let failure = quote! {{
         use #private::{DebugFailure as _, NoFailure as _, PlainFailure as _};
         (&&&#private::Answer(__answer)).failure()
     }};
+    let (first, last) = place(method, answer);
     let body = match takes {
-        Takes::Message(ty) => {
+        Takes::Message(_) => {
             let call = call(method, answer, [Some(quote!(__message)), context], private);
-            let reply = reply(method, answer, ty, &call, private);
+            let reply = held(first, last);
+            let finish = match answer.ty {
+                // Comes to any type by itself.
+                Some(Type::Never(_)) => quote!(__answer.0),
+                _ => quote!(__replier.answer(#reply, |__answer| #failure)),
+            };
             quote! {
+                use #private::{AnswerNobody as _, AnswerWith as _};
                 let (__message, __replier) = #kind::open(__envelope);
-                let __reply = #reply;
-                #private::Replier::answer(__replier, __reply, |__answer| #failure)
+                let __answer = (#call,);
+                #finish
             }
         }
         Takes::Event(_) => {
             let call = call(method, answer, [Some(quote!(__event)), context], private);
-            let checked = at_answer(
-                method,
-                answer,
-                &quote!(#private::EventResult::check(__answer)),
-            );
+            let result = held(last, last);
+            let checked = quote_spanned!(first=> &#result);
             quote! {
                 let __event = #kind::event(&__envelope);
-                let __answer = &#call;
-                #checked;
+                let __answer = (#call,);
+                #private::EventResult::check(#checked);
+                let __answer = &__answer.0;
                 #private::Outcome::event(#failure)
             }
         }
@@ -156,37 +150,12 @@ fn call<const N: usize>(
     private: &TokenStream,
 ) -> TokenStream {
     let arguments = arguments.into_iter().flatten();
-    let call = quote!(Self::#method(self, #(#arguments),*));
+    let (place, private) = (at(method.span()), blamed(private, method.span()));
+    let call = quote_spanned!(place=> Self::#method(self, #(#arguments),*));
     if answer.awaited {
-        quote_spanned!(mixed(method.span())=> #private::handler_future_must_be_send(#call).await)
+        quote_spanned!(place=> #private::handler_future_must_be_send(#call).await)
     } else {
         call
-    }
-}
-
-/// The reply of a handler, checked against the `Reply` of its message.
-fn reply(
-    method: &Ident,
-    answer: &Answer,
-    message: &Type,
-    call: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
-    match &answer.ty {
-        // Comes to any type by itself.
-        Some(Type::Never(_)) => quote!(#call),
-        // Named as the user wrote it, so that Rust underlines the whole of it.
-        Some(ty) if names_a_type(ty) => {
-            quote!(<#ty as #private::ReplyOf<#message>>::into_reply(#call))
-        }
-        _ => {
-            let check = at_answer(
-                method,
-                answer,
-                &quote!(#private::ReplyOf::<#message>::into_reply),
-            );
-            quote!(#check(#call))
-        }
     }
 }
 
@@ -206,13 +175,11 @@ fn on_start(
         [context.map(|place| argument("__ctx", place))],
         private,
     );
-    let checked = match &answer.ty {
-        Some(Type::Never(_)) => call,
-        Some(ty) if names_a_type(ty) => quote!(<#ty as #private::StartResult>::into_start(#call)),
-        _ => {
-            let check = at_answer(method, answer, &quote!(#private::StartResult::into_start));
-            quote!(#check(#call))
-        }
+    let (first, last) = place(method, answer);
+    let (started, finish) = (held(first, last), quote!(#private::StartResult::into_start));
+    let finish = match answer.ty {
+        Some(Type::Never(_)) => quote!(__answer.0),
+        _ => quote!(#finish(#started)),
     };
     quote! {
         #(#cfgs)*
@@ -220,7 +187,7 @@ fn on_start(
             &'__call mut self,
             __ctx: &'__call mut #private::Context<Self>,
         ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #private::StartError>> + ::core::marker::Send + '__call {
-            async move { #checked }
+            async move { let __answer = (#call,); #finish }
         }
     }
 }
@@ -254,17 +221,16 @@ fn on_stop(
 
 fn subscriptions(
     Names {
-        service,
-        private,
-        envelope,
-        ..
+        service, private, ..
     }: &Names<'_>,
 ) -> Option<TokenStream> {
     let binds: Vec<TokenStream> = service
         .handlers
         .iter()
-        .filter_map(|Handler { cfgs, variant, takes, .. }| match takes {
-            Takes::Event(ty) => Some(quote!(#(#cfgs)* #private::bind_event::<Self, #ty>(__wiring, #envelope::#variant);)),
+        .filter_map(|Handler { cfgs, takes, .. }| match takes {
+            Takes::Event(ty) => {
+                Some(quote!(#(#cfgs)* #private::bind_event::<Self, #ty>(__wiring);))
+            }
             Takes::Message(_) => None,
         })
         .collect();
@@ -277,30 +243,48 @@ fn subscriptions(
     })
 }
 
-/// An argument that is blamed on the parameter it is for.
-fn argument(name: &str, place: Span) -> TokenStream {
-    Ident::new(name, place.resolved_at(Span::call_site())).into_token_stream()
+/// Where an answer of the wrong type is blamed: on the return type, from its first token to its last, or on the name of the
+/// method when nothing is written.
+fn place(method: &Ident, answer: &Answer) -> (Span, Span) {
+    let written = answer
+        .ty
+        .to_token_stream()
+        .into_iter()
+        .map(|token| token.span());
+    let first = written.clone().next().unwrap_or_else(|| method.span());
+    (at(first), at(written.last().unwrap_or(first)))
 }
 
-/// Puts a check where the answer is written: on the return type, or on the name of the method when there is none.
-fn at_answer(method: &Ident, answer: &Answer, check: &TokenStream) -> TokenStream {
-    let place = mixed(
-        answer
-            .ty
-            .as_ref()
-            .map_or_else(|| method.span(), |ty| ty.span()),
+/// What a method returned, out of the tuple it was put into. Rust underlines an expression from its first token to its last, so
+/// that one made of two tokens can be laid over any piece of code.
+fn held(first: Span, last: Span) -> TokenStream {
+    let (held, index) = (
+        Ident::new("__answer", first),
+        syn::Index {
+            index: 0,
+            span: last,
+        },
     );
-    check
-        .clone()
+    quote!(#held.#index)
+}
+
+/// An argument that is blamed on the parameter it is for.
+fn argument(name: &str, place: Span) -> TokenStream {
+    Ident::new(name, at(place)).into_token_stream()
+}
+
+/// A place in the code of the user for tokens of ours, so that what is wrong with them is shown there. Names still resolve, and
+/// lints still see generated code, as everywhere in the expansion.
+fn at(place: Span) -> Span {
+    Span::call_site().located_at(place)
+}
+
+fn blamed(path: &TokenStream, place: Span) -> TokenStream {
+    path.clone()
         .into_iter()
         .map(|mut token| {
-            token.set_span(place);
+            token.set_span(at(place));
             token
         })
         .collect()
-}
-
-/// The place of a token, with names resolved as those of a macro, so that lints know it as generated.
-fn mixed(place: Span) -> Span {
-    Span::mixed_site().located_at(place)
 }

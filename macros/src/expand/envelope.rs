@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Type;
 
 use super::{Names, generics};
 use crate::tree::{Handler, Takes};
@@ -14,13 +15,16 @@ pub(super) fn definition(names: &Names<'_>) -> TokenStream {
         envelope,
         generics,
     } = names;
+    let self_ty = &service.self_ty;
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
     let phantom = generics::phantom(generics);
     let unused = phantom
         .as_ref()
         .map(|phantom| quote!(#[doc(hidden)] __Unused(::core::convert::Infallible, #phantom),));
-    let never = phantom.map(|_| quote!(Self::__Unused(ref __never, _) => match *__never {},));
-    let never_owned = never
+    let never = phantom
+        .as_ref()
+        .map(|_| quote!(Self::__Unused(ref __never, _) => match *__never {},));
+    let never_owned = phantom
         .as_ref()
         .map(|_| quote!(Self::__Unused(__never, _) => match __never {},));
 
@@ -34,20 +38,17 @@ pub(super) fn definition(names: &Names<'_>) -> TokenStream {
         .iter()
         .map(|handler| &handler.variant)
         .collect();
-    let contents = service
-        .handlers
-        .iter()
-        .map(|handler| content(handler, names));
-    let kinds: Vec<_> = service
+    let (kinds, types): (Vec<_>, Vec<_>) = service
         .handlers
         .iter()
         .map(|handler| kind(handler, private))
-        .collect();
+        .unzip();
+    let types = types.into_iter().map(|ty| names.outside(ty));
 
     quote! {
         #[doc(hidden)]
         pub enum #envelope #impl_generics #where_clause {
-            #(#(#cfgs)* #variants(#contents),)*
+            #(#(#cfgs)* #variants(#kinds<#self_ty, #types>),)*
             #unused
         }
 
@@ -87,66 +88,77 @@ pub(super) fn definition(names: &Names<'_>) -> TokenStream {
     }
 }
 
-/// `HandledBy` for each message: the proof that lets it be sent to this actor.
-pub(super) fn handled_by(names: &Names<'_>) -> impl Iterator<Item = TokenStream> {
+/// `HandledBy` for each message, `HeardBy` for each event: the proof that it may be sent to this actor.
+pub(super) fn wraps(names: &Names<'_>) -> TokenStream {
     let Names {
         service,
         private,
         envelope,
-        generics,
+        ..
     } = names;
-    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
-    let self_ty = &service.self_ty;
-    let implemented = move |cfgs: TokenStream, message: TokenStream, body: TokenStream| {
-        quote! {
-            #cfgs
-            #[automatically_derived]
-            impl #impl_generics #private::HandledBy<#self_ty> for #message #where_clause {
-                fn wrap(__request: #private::Request<Self>) -> #envelope #ty_generics {
-                    #body
-                }
-            }
-        }
-    };
-    let sound = service.handlers.iter().filter_map(
-        move |Handler {
-                  cfgs,
-                  variant,
-                  takes,
-                  ..
-              }| match takes {
-            Takes::Message(ty) => Some((
-                quote!(#(#cfgs)*),
-                names.outside(ty),
-                quote!(#envelope::#variant(__request)),
-            )),
-            Takes::Event(_) => None,
-        },
-    );
-    // Never runs: the block with the mistake does not compile.
-    let spoilt = service.spoilt.iter().map(move |ty| {
-        (
-            TokenStream::new(),
-            names.outside(ty),
-            quote!(::core::unreachable!()),
+    let sound = service.handlers.iter().map(|handler| {
+        let Handler {
+            cfgs,
+            variant,
+            takes,
+            ..
+        } = handler;
+        let (kind, ty) = kind(handler, private);
+        let relation = match takes {
+            Takes::Message(_) => quote!(#private::HandledBy),
+            Takes::Event(_) => quote!(#private::HeardBy),
+        };
+        let wrap = wrap(
+            names,
+            &relation,
+            ty,
+            &kind,
+            &quote!(#envelope::#variant(__content)),
+        );
+        quote!(#(#cfgs)* #wrap)
+    });
+    let spoilt = service.spoilt.iter().map(|ty| {
+        // Never runs: the block with the mistake does not compile.
+        wrap(
+            names,
+            &quote!(#private::HandledBy),
+            ty,
+            &quote!(#private::RequestTo),
+            &quote!(::core::unreachable!()),
         )
     });
-    sound
-        .chain(spoilt)
-        .map(move |(cfgs, message, body)| implemented(cfgs, message, body))
+    sound.chain(spoilt).collect()
 }
 
-/// `Request` or `Delivered`.
-pub(super) fn kind(handler: &Handler, private: &TokenStream) -> TokenStream {
-    match handler.takes {
-        Takes::Message(_) => quote!(#private::Request),
-        Takes::Event(_) => quote!(#private::Delivered),
+fn wrap(
+    names: &Names<'_>,
+    relation: &TokenStream,
+    ty: &Type,
+    kind: &TokenStream,
+    body: &TokenStream,
+) -> TokenStream {
+    let Names {
+        service,
+        envelope,
+        generics,
+        ..
+    } = names;
+    let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
+    let (self_ty, ty) = (&service.self_ty, names.outside(ty));
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #relation<#self_ty> for #ty #where_clause {
+            fn wrap(__content: #kind<#self_ty, Self>) -> #envelope #ty_generics {
+                #body
+            }
+        }
     }
 }
 
-fn content(handler: &Handler, names: &Names<'_>) -> TokenStream {
-    let kind = kind(handler, &names.private);
-    let (Takes::Message(ty) | Takes::Event(ty)) = &handler.takes;
-    let ty = names.outside(ty);
-    quote!(#kind<#ty>)
+/// What the variant of a handler is made of: the kind of envelope, and what is in it.
+pub(super) fn kind<'a>(handler: &'a Handler, private: &TokenStream) -> (TokenStream, &'a Type) {
+    match &handler.takes {
+        Takes::Message(ty) => (quote!(#private::RequestTo), ty),
+        Takes::Event(ty) => (quote!(#private::DeliveredTo), ty),
+    }
 }

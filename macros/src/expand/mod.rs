@@ -93,14 +93,15 @@ fn service_impls(service: &Service) -> TokenStream {
     let carried = &service.carried;
     let marks = service.marks.iter().map(marker::resolve);
     let envelope = envelope::definition(&names);
-    let handled = envelope::handled_by(&names);
+    let wraps = envelope::wraps(&names);
     let actor = actor::implementation(&names);
     quote! {
         #(#carried)*
         const _: () = {
             #(#marks)*
+            // First, so that a type without a derive is reported here before anywhere else.
+            #wraps
             #envelope
-            #(#handled)*
             #actor
         };
     }
