@@ -44,7 +44,7 @@ pub fn outcomes(entries: &Entries) -> Check {
 pub fn messages(stats: &SystemStats) -> Check {
     let faults = match stats.conservation() {
         Ok(()) => Vec::new(),
-        Err(imbalances) => imbalances.iter().map(|imbalance| format!("{imbalance:?}")).collect(),
+        Err(imbalances) => imbalances.iter().map(ToString::to_string).collect(),
     };
     Check { what: "conservation of messages: accepted = handled + failed + dead-lettered + expired + queued", faults }
 }

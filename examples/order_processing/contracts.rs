@@ -6,6 +6,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
+use callboard::contract::{AsKey, Key};
 use callboard::prelude::*;
 use rust_decimal::Decimal;
 use tokio::sync::OwnedSemaphorePermit;
@@ -46,6 +47,13 @@ macro_rules! ids {
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self { text: text.into() }
+            }
+        }
+
+        // Lets the id of an order be the key of an event.
+        impl AsKey for $name {
+            fn as_key(&self) -> Key<'_> {
+                self.text.as_key()
             }
         }
 
@@ -122,7 +130,7 @@ pub struct PlaceOrder {
 pub struct Place(#[expect(dead_code, reason = "held for its drop")] pub OwnedSemaphorePermit);
 
 #[derive(Event, Debug)]
-#[event(name = "orders.placed", key = order.text)]
+#[event(name = "orders.placed", key = order)]
 pub struct OrderPlaced {
     pub order: OrderId,
     pub customer: CustomerId,
@@ -130,14 +138,14 @@ pub struct OrderPlaced {
 }
 
 #[derive(Event, Debug)]
-#[event(name = "orders.backordered", key = order.text)]
+#[event(name = "orders.backordered", key = order)]
 pub struct OrderBackordered {
     pub order: OrderId,
     pub customer: CustomerId,
 }
 
 #[derive(Event, Debug)]
-#[event(name = "orders.refused", key = order.text)]
+#[event(name = "orders.refused", key = order)]
 pub struct OrderRefused {
     pub order: OrderId,
     pub customer: CustomerId,
@@ -145,7 +153,7 @@ pub struct OrderRefused {
 }
 
 #[derive(Event, Debug)]
-#[event(name = "orders.cancelled", key = order.text)]
+#[event(name = "orders.cancelled", key = order)]
 pub struct OrderCancelled {
     pub order: OrderId,
     pub customer: CustomerId,
@@ -154,7 +162,7 @@ pub struct OrderCancelled {
 
 /// Published once for every order that was placed, after everything else that happened to it.
 #[derive(Event, Debug)]
-#[event(name = "orders.closed", key = order.text)]
+#[event(name = "orders.closed", key = order)]
 pub struct OrderClosed {
     pub order: OrderId,
     pub outcome: Outcome,
@@ -196,7 +204,7 @@ pub enum OutOfStock {
 
 /// Everything an order had to wait for has been set aside.
 #[derive(Event, Debug)]
-#[event(name = "inventory.stock_complete", key = order.text)]
+#[event(name = "inventory.stock_complete", key = order)]
 pub struct StockComplete {
     pub order: OrderId,
 }
@@ -267,7 +275,7 @@ pub struct VoidPayment {
 }
 
 #[derive(Event, Debug)]
-#[event(name = "payments.refunded", key = order.text)]
+#[event(name = "payments.refunded", key = order)]
 pub struct PaymentRefunded {
     pub order: OrderId,
     pub customer: CustomerId,
@@ -285,7 +293,7 @@ pub struct Ship {
 }
 
 #[derive(Event, Debug)]
-#[event(name = "shipping.shipped", key = order.text)]
+#[event(name = "shipping.shipped", key = order)]
 pub struct OrderShipped {
     pub order: OrderId,
     pub customer: CustomerId,

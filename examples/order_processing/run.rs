@@ -1,14 +1,10 @@
-//! One run: load the orders, open the shop, put them through, close it, and check the books.
+//! One run: open the shop, put the orders through, close it, and check the books.
 
-use std::io::{IsTerminal, Write, stderr, stdout};
-use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use callboard::prelude::*;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tracing_subscriber::EnvFilter;
 
 use crate::bank::Bank;
 use crate::books::{Books, Entries};
@@ -19,15 +15,14 @@ use crate::contracts::{
     CountNotices, CountParcels, Order, OrderClosed, OrderId, Place, PlaceOrder, ShipperId, TakeStock,
 };
 use crate::inventory::Inventory;
-use crate::load::{self, DataSet, LoadError, Rejects};
+use crate::load::{DataSet, Rejects};
 use crate::meter::{Latency, Meter};
 use crate::notifications::Notifications;
 use crate::orders::Orders;
-use crate::payments::{self, Faults};
+use crate::payments::Faults;
 use crate::progress::Progress;
 use crate::shipping::Shipping;
 use crate::shop::Shop;
-use crate::summary;
 
 /// Everything there is to say about a run that has ended.
 pub struct Report {
@@ -54,37 +49,6 @@ impl Report {
 
     pub fn holds(&self) -> bool {
         self.outcomes.holds() && self.conservation_holds()
-    }
-}
-
-/// The program: runs, prints, and says with the exit code how it went.
-pub async fn main(options: Options) -> ExitCode {
-    if options.trace {
-        log_to_stderr();
-    } else {
-        silence_injected_panics();
-    }
-    let data = match load::load(&options.data, options.strict) {
-        Ok(data) => data,
-        Err(error) => {
-            say(&error);
-            return ExitCode::from(2);
-        }
-    };
-    data.rejects.report().for_each(|reject| say(&reject));
-
-    let progress = Progress::new(&options, data.orders.len() as u64 * u64::from(options.repeat));
-    match process(data, &options, progress, &interrupts()).await {
-        Ok(report) => {
-            let text = if options.json { summary::json(&report) } else { summary::text(&report) };
-            // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
-            let _ = writeln!(stdout(), "{text}");
-            if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            say(&error);
-            ExitCode::FAILURE
-        }
     }
 }
 
@@ -264,41 +228,4 @@ fn in_round(order: &Order, round: u32, mark: &str) -> Order {
         1 => order.clone(),
         _ => Order { id: OrderId::from(format!("{}{mark}{round}", order.id).as_str()), ..order.clone() },
     }
-}
-
-/// Notified at each ctrl-c.
-fn interrupts() -> Arc<Notify> {
-    let interrupt = Arc::new(Notify::new());
-    let notifier = interrupt.clone();
-    tokio::spawn(async move {
-        while tokio::signal::ctrl_c().await.is_ok() {
-            notifier.notify_one();
-        }
-    });
-    interrupt
-}
-
-/// Panics that were asked for are counted, not shown; all others are shown as ever.
-fn silence_injected_panics() {
-    let show = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if !payments::is_injected(panic) {
-            show(panic);
-        }
-    }));
-}
-
-fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("trace"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(stderr)
-        .with_ansi(stderr().is_terminal())
-        .compact()
-        .init();
-}
-
-/// As `eprintln!`, which would panic when nobody can be told.
-fn say(text: &impl std::fmt::Display) {
-    let _ = writeln!(stderr(), "{text}");
 }

@@ -79,7 +79,7 @@ pub fn text(report: &Report) -> String {
     page.count("retries", report.retries);
     page.count("dead letters", report.stats.dead_letters.total());
     for (reason, count) in report.stats.dead_letters.by_reason().filter(|(_, count)| *count > 0) {
-        page.count(format_args!("  {reason:?}"), count);
+        page.count(format_args!("  {reason}"), count);
     }
     page.count("rejected rows", rejects.rows);
     page.count("rejected orders", rejects.orders);
@@ -139,7 +139,7 @@ impl Page {
 }
 
 fn restarts(stats: &SystemStats) -> u64 {
-    stats.actors.iter().map(|actor| u64::from(actor.restarts)).sum()
+    stats.actors.iter().map(|actor| actor.restarts).sum()
 }
 
 /// 0 when there were no orders.
