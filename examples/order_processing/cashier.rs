@@ -50,7 +50,7 @@ pub struct PaymentSettled {
     pub cashier: ActorRef<Cashier>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Payment {
     Paid,
     Refused(Refusal),

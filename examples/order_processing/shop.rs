@@ -44,37 +44,28 @@ impl Shop {
         let room = places.saturating_add(16);
         System::builder("shop")
             .module(InventoryModule, |module| {
-                module.supervise(
-                    Supervisor::one_for_one()
-                        .child(ChildSpec::new("supplier", move || Supplier::new(supplier_delay)).mailbox(room))
-                        .child(ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room)),
-                )
+                module
+                    .child(ChildSpec::new("supplier", move || Supplier::new(supplier_delay)).mailbox(room))
+                    .child(ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room))
             })
             .module(PaymentsModule, |module| {
-                // It may be made to crash at every charge. A supervisor that gave up would end the experiment.
-                let supervisor = Supervisor::one_for_one().intensity(u32::MAX, secs(1));
                 let payments = move || Payments::new(bank.clone(), credit_limits.clone(), faults);
-                module.supervise(
-                    supervisor.child(
+                module
+                    // It may be made to crash at every charge. A supervisor that gave up would end the experiment.
+                    .intensity(u32::MAX, secs(1))
+                    .child(
                         ChildSpec::new("payments", payments)
                             .restart(Restart::Permanent)
                             .backoff(Backoff::exponential(ms(1), ms(2)))
                             .mailbox(room),
-                    ),
-                )
+                    )
             })
             .module(ShippingModule, |module| {
-                module.supervise(
-                    Supervisor::one_for_one()
-                        .child(ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room)),
-                )
+                module.child(ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room))
             })
             .module(NotificationsModule, |module| module.actor("notifications", Notifications::default))
             .module(OrdersModule, |module| {
-                module.supervise(
-                    Supervisor::one_for_one()
-                        .child(ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room)),
-                )
+                module.child(ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room))
             })
             .start()
             .await
