@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use callboard::prelude::*;
+use callboard::SystemStats;
 use rust_decimal::Decimal;
 
 use crate::bank::Movement;

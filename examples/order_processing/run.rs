@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use callboard::SystemStats;
 use callboard::prelude::*;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};

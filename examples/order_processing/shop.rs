@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use callboard::SystemStartError;
 use callboard::prelude::*;
 use rust_decimal::Decimal;
 

@@ -1,7 +1,8 @@
 //! The result of a run, for a person and for a program.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{Display, Write};
 
+use callboard::SystemStats;
 use callboard::prelude::*;
 use serde_json::{Value, json};
 
@@ -62,13 +63,13 @@ pub fn text(report: &Report) -> String {
     report.notices.iter().for_each(|(kind, count)| page.count(kind, *count));
 
     page.section("Events");
-    page.columns("", &["published", "delivered", "dropped"]);
+    page.columns("", &[&"published", &"delivered", &"dropped"]);
     for topic in &report.stats.topics {
         page.columns(topic.name, &[&topic.published, &topic.delivered, &topic.dropped]);
     }
 
     page.section("Asks");
-    page.columns("", &["number", "p50", "p99", "max"]);
+    page.columns("", &[&"number", &"p50", &"p99", &"max"]);
     for latency in &report.latencies {
         let [p50, p99, max] = [latency.p50, latency.p99, latency.max].map(short);
         page.columns(latency.service.name(), &[&latency.asks, &p50, &p99, &max]);
@@ -120,7 +121,7 @@ impl Page {
         self.row(label, count);
     }
 
-    fn columns(&mut self, label: &str, values: &[impl Display]) {
+    fn columns(&mut self, label: &str, values: &[&dyn Display]) {
         let values: String = values.iter().fold(String::new(), |mut line, value| {
             let _ = write!(line, " {:>11}", value.to_string());
             line

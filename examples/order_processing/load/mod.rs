@@ -20,7 +20,8 @@ use rust_decimal::Decimal;
 use crate::contracts::{CustomerId, Line, Order, OrderId, ProductId, ShipperId};
 use crate::money;
 
-pub use reject::{Fault, Reason, Reject, Rejects, Unusable};
+use reject::Reason;
+pub use reject::{Reject, Rejects, Unusable};
 use table::{Column, Row, Table};
 
 /// What a shop starts with.
