@@ -13,9 +13,9 @@ use crate::bus::topic::{TopicCore, Waiting};
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
 
-/// What became of one published event.
+/// What became of one published event. It may be ignored: each loss is counted, and one that
+/// befalls an actor is a dead letter as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[must_use = "the receipt says who did not get the event"]
 pub struct Receipt {
     /// The event's number in its topic, from 1. 0 when it could not be published at all.
     pub sequence: u64,

@@ -151,9 +151,17 @@ impl<E: Event> Subscription<E> {
     }
 
     /// Ends the subscription. When this has returned, nothing more is delivered to it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it ends the subscription all the same.
+    #[expect(
+        clippy::unused_async,
+        reason = "that it can be awaited is the promise; that it never waits is not"
+    )]
     pub async fn unsubscribe(self) {
         // Delivery is under the topic's lock, and so is the removal in `drop`.
-        std::future::ready(drop(self)).await;
+        drop(self);
     }
 
     /// How many events are queued.

@@ -519,13 +519,13 @@ enum StartTrouble {
 async fn halted(halt: &mut watch::Receiver<Halt>) {
     // Without a sender nobody can ask any more.
     if halt.wait_for(|halt| *halt != Halt::No).await.is_err() {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 
 async fn killed(halt: &mut watch::Receiver<Halt>) {
     if halt.wait_for(|halt| *halt == Halt::Kill).await.is_err() {
-        future::pending().await
+        future::pending::<()>().await;
     }
 }
 
