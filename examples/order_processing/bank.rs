@@ -51,7 +51,9 @@ impl Bank {
             Some(Payment::Taken(_)) => Ok(()),
             Some(Payment::Voided { .. }) => Err(Voided),
             None => {
-                ledger.payments.insert(order.clone(), Payment::Taken(amount));
+                ledger
+                    .payments
+                    .insert(order.clone(), Payment::Taken(amount));
                 ledger.journal.push(Movement::Charge(order.clone(), amount));
                 Ok(())
             }
@@ -66,7 +68,9 @@ impl Bank {
             Some(Payment::Taken(amount)) => Some(*amount),
             None => None,
         };
-        ledger.payments.insert(order.clone(), Payment::Voided { refunded });
+        ledger
+            .payments
+            .insert(order.clone(), Payment::Voided { refunded });
         if let Some(amount) = refunded {
             ledger.journal.push(Movement::Refund(order.clone(), amount));
         }

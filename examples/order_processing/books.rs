@@ -71,7 +71,10 @@ impl Books {
         }
         if matches!(closed.outcome, Outcome::Shipped | Outcome::Backordered) {
             for line in order.lines.iter() {
-                *entries.shipped_units.entry(line.product.clone()).or_default() += Units::from(line.quantity);
+                *entries
+                    .shipped_units
+                    .entry(line.product.clone())
+                    .or_default() += Units::from(line.quantity);
             }
             entries.due.insert(order.id, order.total);
         }

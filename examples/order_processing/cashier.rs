@@ -13,7 +13,9 @@ use callboard::prelude::*;
 use rust_decimal::Decimal;
 use tokio::time::sleep;
 
-use crate::contracts::{Charge, Order, OrderId, OrdersModule, PaymentRefunded, Refusal, VoidPayment};
+use crate::contracts::{
+    Charge, Order, OrderId, OrdersModule, PaymentRefunded, Refusal, VoidPayment,
+};
 use crate::meter::{Meter, Service};
 
 /// How often a charge is tried before the order is given up.
@@ -59,8 +61,16 @@ pub enum Payment {
 }
 
 impl Cashier {
-    pub fn new(charges: Recipient<Charge>, voids: Recipient<VoidPayment>, meter: Arc<Meter>) -> Self {
-        Self { charges, voids, meter }
+    pub fn new(
+        charges: Recipient<Charge>,
+        voids: Recipient<VoidPayment>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self {
+            charges,
+            voids,
+            meter,
+        }
     }
 
     async fn collect_from(&self, order: &Order) -> Result<(), Problem> {
@@ -76,9 +86,15 @@ impl Cashier {
                 attempt,
             };
             // An error of the ask, whichever, leaves open whether money was taken or will be by a charge still queued.
-            match self.meter.ask(Service::Payments, self.charges.ask(charge)).await {
+            match self
+                .meter
+                .ask(Service::Payments, self.charges.ask(charge))
+                .await
+            {
                 Ok(answer) => return answer.map_err(Problem::Refused),
-                Err(error) => tracing::warn!(order = %order.id, attempt, %error, "a charge did not come to an end"),
+                Err(error) => {
+                    tracing::warn!(order = %order.id, attempt, %error, "a charge did not come to an end")
+                }
             }
         }
         Err(Problem::OutOfAttempts)
@@ -90,11 +106,19 @@ impl Cashier {
                 self.meter.count_retry();
                 sleep(pause_before(attempt)).await;
             }
-            let void = VoidPayment { order: order.id.clone() };
-            match self.meter.ask(Service::Payments, self.voids.ask(void)).await {
+            let void = VoidPayment {
+                order: order.id.clone(),
+            };
+            match self
+                .meter
+                .ask(Service::Payments, self.voids.ask(void))
+                .await
+            {
                 Ok(Some(amount)) => return announce_refund(order, amount, ctx).await,
                 Ok(None) => return,
-                Err(error) => tracing::warn!(order = %order.id, attempt, %error, "a payment could not be voided"),
+                Err(error) => {
+                    tracing::warn!(order = %order.id, attempt, %error, "a payment could not be voided")
+                }
             }
         }
         // Payments is gone for good. The audit at the end compares the bank's journal with the orders, and will say so.
@@ -131,11 +155,25 @@ impl Cashier {
 
 async fn announce_refund(order: &Order, amount: Decimal, ctx: &Context<Cashier>) {
     let (id, customer) = (order.id.clone(), order.customer.clone());
-    ctx.publish(PaymentRefunded { order: id, customer, amount }).await;
+    ctx.publish(PaymentRefunded {
+        order: id,
+        customer,
+        amount,
+    })
+    .await;
 }
 
-async fn report(to: &Recipient<PaymentSettled>, order: &Order, payment: Payment, ctx: &Context<Cashier>) {
-    let settled = PaymentSettled { order: order.id.clone(), payment, cashier: ctx.actor_ref() };
+async fn report(
+    to: &Recipient<PaymentSettled>,
+    order: &Order,
+    payment: Payment,
+    ctx: &Context<Cashier>,
+) {
+    let settled = PaymentSettled {
+        order: order.id.clone(),
+        payment,
+        cashier: ctx.actor_ref(),
+    };
     if let Err(error) = to.tell(settled).await {
         tracing::error!(order = %order.id, %error, "nobody is interested in a payment");
     }

@@ -8,7 +8,10 @@ use clap::Parser;
 use clap::builder::RangedU64ValueParser;
 
 /// The sample that comes with the example; used when `--data` is not given.
-const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/order_processing/data");
+const SAMPLE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/examples/order_processing/data"
+);
 
 /// Processes a set of orders through five modules of one process: orders, inventory, payments, shipping and notifications.
 ///

@@ -174,7 +174,9 @@ pub enum CancelReason {
     /// No attempt to charge came to an end.
     PaymentFailed,
     /// A module did not answer.
-    Unanswered { module: &'static str },
+    Unanswered {
+        module: &'static str,
+    },
 }
 
 // ---- inventory --------------------------------------------------------------------------------------------------------------
@@ -260,7 +262,9 @@ pub struct Charge {
 /// Why a payment was refused; trying again would not help.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    CreditLimit { limit: Decimal },
+    CreditLimit {
+        limit: Decimal,
+    },
     Declined,
     /// The payment was voided before.
     Voided,

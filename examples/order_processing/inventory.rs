@@ -13,8 +13,8 @@ use std::collections::{HashMap, VecDeque};
 use callboard::prelude::*;
 
 use crate::contracts::{
-    InventoryModule, Item, Line, OrderCancelled, OrderId, OrderRefused, OrderShipped, OutOfStock, ProductId,
-    Reservation, Reserve, Restock, StockComplete, StockLevel, Supply, TakeStock, Units,
+    InventoryModule, Item, Line, OrderCancelled, OrderId, OrderRefused, OrderShipped, OutOfStock,
+    ProductId, Reservation, Reserve, Restock, StockComplete, StockLevel, Supply, TakeStock, Units,
 };
 use crate::load::StockItem;
 use crate::supplier::Supplier;
@@ -46,8 +46,15 @@ struct Reserved {
 
 impl Inventory {
     pub fn new(stock: &[StockItem]) -> Self {
-        let shelves = stock.iter().map(|item| (item.product.clone(), Shelf::new(item))).collect();
-        Self { shelves, reserved: HashMap::new(), supplier: None }
+        let shelves = stock
+            .iter()
+            .map(|item| (item.product.clone(), Shelf::new(item)))
+            .collect();
+        Self {
+            shelves,
+            reserved: HashMap::new(),
+            supplier: None,
+        }
     }
 
     /// Whether waiting would help: everything is there, or can be ordered.
@@ -68,18 +75,31 @@ impl Inventory {
     fn take(&mut self, order: &OrderId, items: Vec<Item>) -> Vec<Item> {
         let mut missing = Vec::new();
         for Item { product, units } in &items {
-            let Some(shelf) = self.shelves.get_mut(product) else { continue };
+            let Some(shelf) = self.shelves.get_mut(product) else {
+                continue;
+            };
             let short = shelf.take(order, *units);
             if short > 0 {
-                missing.push(Item { product: product.clone(), units: short });
+                missing.push(Item {
+                    product: product.clone(),
+                    units: short,
+                });
             }
         }
-        self.reserved.insert(order.clone(), Reserved { items, incomplete: missing.len() });
+        self.reserved.insert(
+            order.clone(),
+            Reserved {
+                items,
+                incomplete: missing.len(),
+            },
+        );
         missing
     }
 
     fn put_back(&mut self, order: &OrderId) {
-        let Some(reserved) = self.reserved.remove(order) else { return };
+        let Some(reserved) = self.reserved.remove(order) else {
+            return;
+        };
         for Item { product, units } in reserved.items {
             if let Some(shelf) = self.shelves.get_mut(&product) {
                 shelf.put_back(order, units);
@@ -97,7 +117,11 @@ impl Inventory {
     }
 
     #[handler]
-    async fn reserve(&mut self, request: Reserve, ctx: &mut Context<Self>) -> Result<Reservation, OutOfStock> {
+    async fn reserve(
+        &mut self,
+        request: Reserve,
+        ctx: &mut Context<Self>,
+    ) -> Result<Reservation, OutOfStock> {
         if let Some(reserved) = self.reserved.get(&request.order) {
             return Ok(reserved.state());
         }
@@ -108,7 +132,10 @@ impl Inventory {
             return Ok(Reservation::Complete);
         }
 
-        let supply = Supply { items: missing, to: ctx.actor_ref().recipient() };
+        let supply = Supply {
+            items: missing,
+            to: ctx.actor_ref().recipient(),
+        };
         match &self.supplier {
             Some(supplier) if supplier.tell(supply).await.is_ok() => Ok(Reservation::Waiting),
             _ => {
@@ -121,11 +148,15 @@ impl Inventory {
     #[handler]
     async fn restock(&mut self, delivery: Restock, ctx: &mut Context<Self>) {
         for Item { product, units } in delivery.items {
-            let Some(shelf) = self.shelves.get_mut(&product) else { continue };
+            let Some(shelf) = self.shelves.get_mut(&product) else {
+                continue;
+            };
             shelf.restocked += units;
             shelf.free += units;
             while let Some(order) = shelf.serve_next() {
-                let Some(reserved) = self.reserved.get_mut(&order) else { continue };
+                let Some(reserved) = self.reserved.get_mut(&order) else {
+                    continue;
+                };
                 reserved.incomplete -= 1;
                 if reserved.incomplete == 0 {
                     ctx.publish(StockComplete { order }).await;
@@ -136,7 +167,9 @@ impl Inventory {
 
     #[handler]
     fn on_shipped(&mut self, event: &OrderShipped) {
-        let Some(reserved) = self.reserved.remove(&event.order) else { return };
+        let Some(reserved) = self.reserved.remove(&event.order) else {
+            return;
+        };
         for Item { product, units } in reserved.items {
             if let Some(shelf) = self.shelves.get_mut(&product) {
                 shelf.shipped += units;
@@ -157,11 +190,16 @@ impl Inventory {
     /// Counts everything that is in the house: free, returned, and set aside for orders that have not left.
     #[handler]
     fn take_stock(&mut self, _: TakeStock) -> Vec<StockLevel> {
-        let mut levels: HashMap<_, _> =
-            self.shelves.iter().map(|(product, shelf)| (product, shelf.level(product))).collect();
+        let mut levels: HashMap<_, _> = self
+            .shelves
+            .iter()
+            .map(|(product, shelf)| (product, shelf.level(product)))
+            .collect();
         for (order, reserved) in &self.reserved {
             for Item { product, units } in &reserved.items {
-                if let (Some(shelf), Some(level)) = (self.shelves.get(product), levels.get_mut(product)) {
+                if let (Some(shelf), Some(level)) =
+                    (self.shelves.get(product), levels.get_mut(product))
+                {
                     level.left += units - shelf.missing(order);
                 }
             }
@@ -174,7 +212,11 @@ impl Inventory {
 
 impl Reserved {
     fn state(&self) -> Reservation {
-        if self.incomplete == 0 { Reservation::Complete } else { Reservation::Waiting }
+        if self.incomplete == 0 {
+            Reservation::Complete
+        } else {
+            Reservation::Waiting
+        }
     }
 }
 
@@ -194,7 +236,11 @@ impl Shelf {
 
     /// Takes up to `units` for `order` and returns how many are missing. Nobody overtakes the orders that wait.
     fn take(&mut self, order: &OrderId, units: Units) -> Units {
-        let taken = if self.waiting.is_empty() { units.min(self.free) } else { 0 };
+        let taken = if self.waiting.is_empty() {
+            units.min(self.free)
+        } else {
+            0
+        };
         self.free -= taken;
         let missing = units - taken;
         if missing > 0 {
@@ -205,7 +251,10 @@ impl Shelf {
 
     /// Gives the first order that waits all that it waits for, if there is enough.
     fn serve_next(&mut self) -> Option<OrderId> {
-        let (_, units) = self.waiting.front().filter(|(_, units)| *units <= self.free)?;
+        let (_, units) = self
+            .waiting
+            .front()
+            .filter(|(_, units)| *units <= self.free)?;
         self.free -= units;
         self.waiting.pop_front().map(|(order, _)| order)
     }
@@ -216,7 +265,11 @@ impl Shelf {
     }
 
     fn missing(&self, order: &OrderId) -> Units {
-        self.waiting.iter().filter(|(waiting, _)| waiting == order).map(|(_, units)| units).sum()
+        self.waiting
+            .iter()
+            .filter(|(waiting, _)| waiting == order)
+            .map(|(_, units)| units)
+            .sum()
     }
 
     fn level(&self, product: &ProductId) -> StockLevel {
@@ -234,11 +287,17 @@ impl Shelf {
 fn items_of(lines: &[Line]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::with_capacity(lines.len());
     let mut index = HashMap::with_capacity(lines.len());
-    for Line { product, quantity, .. } in lines {
+    for Line {
+        product, quantity, ..
+    } in lines
+    {
         let at = *index.entry(product).or_insert(items.len());
         match items.get_mut(at) {
             Some(item) => item.units += Units::from(*quantity),
-            None => items.push(Item { product: product.clone(), units: Units::from(*quantity) }),
+            None => items.push(Item {
+                product: product.clone(),
+                units: Units::from(*quantity),
+            }),
         }
     }
     items

@@ -48,7 +48,10 @@ pub struct Latency {
 impl Meter {
     pub fn new() -> Self {
         let histogram = || Mutex::new(Histogram::new(3).expect("3 significant digits are allowed"));
-        Self { latencies: [histogram(), histogram(), histogram()], retries: AtomicU64::new(0) }
+        Self {
+            latencies: [histogram(), histogram(), histogram()],
+            retries: AtomicU64::new(0),
+        }
     }
 
     /// Awaits an ask and notes how long it took.
@@ -56,7 +59,9 @@ impl Meter {
         let started = Instant::now();
         let answer = ask.await;
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.latencies[service as usize].lock().saturating_record(nanos);
+        self.latencies[service as usize]
+            .lock()
+            .saturating_record(nanos);
         answer
     }
 
@@ -75,7 +80,13 @@ impl Meter {
                 let histogram = self.latencies[service as usize].lock();
                 let at = |quantile| Duration::from_nanos(histogram.value_at_quantile(quantile));
                 let max = Duration::from_nanos(histogram.max());
-                Latency { service, asks: histogram.len(), p50: at(0.5), p99: at(0.99), max }
+                Latency {
+                    service,
+                    asks: histogram.len(),
+                    p50: at(0.5),
+                    p99: at(0.99),
+                    max,
+                }
             })
             .collect()
     }

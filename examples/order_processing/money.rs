@@ -30,7 +30,14 @@ pub fn parse(text: &str) -> Option<Decimal> {
         "" => 0,
         significant => significant.parse().ok()?,
     };
-    exact(if text.starts_with('-') { -mantissa } else { mantissa }, scale)
+    exact(
+        if text.starts_with('-') {
+            -mantissa
+        } else {
+            mantissa
+        },
+        scale,
+    )
 }
 
 /// The value of an order line: `unit_price × quantity × (1 − discount)`.
@@ -39,14 +46,21 @@ pub fn parse(text: &str) -> Option<Decimal> {
 pub fn line_value(unit_price: Decimal, quantity: u64, discount: Decimal) -> Option<Decimal> {
     let price = unit_price.normalize();
     let rest = Decimal::ONE.checked_sub(discount)?.normalize();
-    let mantissa = price.mantissa().checked_mul(i128::from(quantity))?.checked_mul(rest.mantissa())?;
+    let mantissa = price
+        .mantissa()
+        .checked_mul(i128::from(quantity))?
+        .checked_mul(rest.mantissa())?;
     exact(mantissa, price.scale() + rest.scale())
 }
 
 /// `a + b`, or `None` when the exact result needs more than 28 digits.
 pub fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let scale = a.scale().max(b.scale());
-    let at_scale = |value: Decimal| value.mantissa().checked_mul(10_i128.pow(scale - value.scale()));
+    let at_scale = |value: Decimal| {
+        value
+            .mantissa()
+            .checked_mul(10_i128.pow(scale - value.scale()))
+    };
     exact(at_scale(a)?.checked_add(at_scale(b)?)?, scale)
 }
 
@@ -73,10 +87,15 @@ impl ExactSum {
 
     /// Adds one amount.
     pub fn add(&mut self, amount: Decimal) {
-        debug_assert!(!amount.is_sign_negative() || amount.is_zero(), "amounts are not negative");
+        debug_assert!(
+            !amount.is_sign_negative() || amount.is_zero(),
+            "amounts are not negative"
+        );
         let part = amount.fract();
         // An amount has at most 29 digits, so four thousand million of the largest would fit.
-        self.whole = self.whole.saturating_add(amount.trunc().mantissa().unsigned_abs());
+        self.whole = self
+            .whole
+            .saturating_add(amount.trunc().mantissa().unsigned_abs());
         self.fraction += part.mantissa().unsigned_abs() * 10_u128.pow(PLACES - part.scale());
         if self.fraction >= Self::ONE {
             self.fraction -= Self::ONE;
@@ -109,7 +128,11 @@ impl fmt::Display for ExactSum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cent = Self::ONE / 100;
         let cents = (self.fraction + cent / 2) / cent;
-        let text = format!("{}.{:02}", self.whole.saturating_add(cents / 100), cents % 100);
+        let text = format!(
+            "{}.{:02}",
+            self.whole.saturating_add(cents / 100),
+            cents % 100
+        );
         f.pad_integral(true, "", &text)
     }
 }

@@ -37,8 +37,16 @@ enum Crash {
 }
 
 impl Payments {
-    pub fn new(bank: Arc<Bank>, credit_limits: Arc<HashMap<CustomerId, Decimal>>, faults: Faults) -> Self {
-        Self { bank, credit_limits, faults }
+    pub fn new(
+        bank: Arc<Bank>,
+        credit_limits: Arc<HashMap<CustomerId, Decimal>>,
+        faults: Faults,
+    ) -> Self {
+        Self {
+            bank,
+            credit_limits,
+            faults,
+        }
     }
 
     fn check(&self, charge: &Charge) -> Result<(), Refusal> {
@@ -59,7 +67,9 @@ impl Payments {
             panic!("{INJECTED}: before order {} is charged", charge.order);
         }
         self.check(&charge)?;
-        self.bank.charge(&charge.order, charge.amount).map_err(|Voided| Refusal::Voided)?;
+        self.bank
+            .charge(&charge.order, charge.amount)
+            .map_err(|Voided| Refusal::Voided)?;
         if crash == Some(Crash::AfterTheBank) {
             panic!("{INJECTED}: after order {} was charged", charge.order);
         }
@@ -75,11 +85,15 @@ impl Payments {
 impl Faults {
     /// One decision per order: a customer without money has none on the second attempt either.
     fn declines(&self, charge: &Charge) -> bool {
-        self.chance.happens(self.declined, "declined", &charge.order.text, 0)
+        self.chance
+            .happens(self.declined, "declined", &charge.order.text, 0)
     }
 
     fn crash_during(&self, charge: &Charge) -> Option<Crash> {
-        let happens = |probability, what| self.chance.happens(probability, what, &charge.order.text, charge.attempt);
+        let happens = |probability, what| {
+            self.chance
+                .happens(probability, what, &charge.order.text, charge.attempt)
+        };
         happens(self.panics, "panics").then(|| match happens(0.5, "panics after the bank") {
             true => Crash::AfterTheBank,
             false => Crash::BeforeTheBank,
@@ -93,6 +107,9 @@ const INJECTED: &str = "injected panic";
 /// Whether a panic was asked for with `--payment-panics`. The panic hook keeps quiet about those, and about no others.
 pub fn is_injected(panic: &PanicHookInfo<'_>) -> bool {
     let payload = panic.payload();
-    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref().copied());
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref().copied());
     text.is_some_and(|text: &str| text.starts_with(INJECTED))
 }

@@ -40,14 +40,28 @@ impl Shop {
     ///
     /// When the system is wired wrongly.
     pub async fn open(self) -> Result<System, SystemStartError> {
-        let Self { stock, credit_limits, faults, supplier_delay, shipping_delay, places, bank, meter } = self;
+        let Self {
+            stock,
+            credit_limits,
+            faults,
+            supplier_delay,
+            shipping_delay,
+            places,
+            bank,
+            meter,
+        } = self;
         // Nobody has more to say to these than one message for each order under way; with that much room nobody waits.
         let room = places.saturating_add(16);
         System::builder("shop")
             .module(InventoryModule, |module| {
                 module
-                    .child(ChildSpec::new("supplier", move || Supplier::new(supplier_delay)).mailbox(room))
-                    .child(ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room))
+                    .child(
+                        ChildSpec::new("supplier", move || Supplier::new(supplier_delay))
+                            .mailbox(room),
+                    )
+                    .child(
+                        ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room),
+                    )
             })
             .module(PaymentsModule, |module| {
                 let payments = move || Payments::new(bank.clone(), credit_limits.clone(), faults);
@@ -62,11 +76,17 @@ impl Shop {
                     )
             })
             .module(ShippingModule, |module| {
-                module.child(ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room))
+                module.child(
+                    ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room),
+                )
             })
-            .module(NotificationsModule, |module| module.actor("notifications", Notifications::default))
+            .module(NotificationsModule, |module| {
+                module.actor("notifications", Notifications::default)
+            })
             .module(OrdersModule, |module| {
-                module.child(ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room))
+                module.child(
+                    ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room),
+                )
             })
             .start()
             .await

@@ -6,5 +6,10 @@ mod mailbox;
 mod prim;
 #[allow(unsafe_code, dead_code)]
 mod ring;
+#[allow(unsafe_code, dead_code)]
+mod task;
 
 pub(crate) use mailbox::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
+
+#[cfg(all(test, callboard_loom))]
+mod tests;

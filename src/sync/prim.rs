@@ -3,7 +3,7 @@
 //! Everything in `sync` takes its atomics, cells and locks from here. Under `cfg(callboard_loom)`
 //! they are loom's, so that the models in `sync/tests` explore every interleaving of the real code.
 
-#[cfg(not(callboard_loom))]
+#[cfg(not(all(test, callboard_loom)))]
 mod imp {
     pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
@@ -35,7 +35,7 @@ mod imp {
     }
 }
 
-#[cfg(callboard_loom)]
+#[cfg(all(test, callboard_loom))]
 mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};

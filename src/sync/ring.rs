@@ -40,9 +40,9 @@ use std::task::{Context, Poll, Waker};
 use crate::sync::prim::{AtomicPtr, AtomicU32, AtomicU64, Mutex, UnsafeCell, order, yield_now};
 
 /// Slots per allocation. A mailbox allocates a block when it first reaches it.
-#[cfg(not(callboard_loom))]
+#[cfg(not(all(test, callboard_loom)))]
 const BLOCK: usize = 16;
-#[cfg(callboard_loom)]
+#[cfg(all(test, callboard_loom))]
 const BLOCK: usize = 2;
 
 /// A full mailbox wakes so many waiting senders per turn of the lock.

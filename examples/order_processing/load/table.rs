@@ -27,7 +27,10 @@ impl Table {
         let path = dir.join(file);
         let mut bytes = std::fs::read(&path).map_err(|error| Unusable {
             file,
-            fault: Fault::Unreadable { path: path.display().to_string(), error: error.to_string() },
+            fault: Fault::Unreadable {
+                path: path.display().to_string(),
+                error: error.to_string(),
+            },
         })?;
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
@@ -36,8 +39,16 @@ impl Table {
         let mut header = ByteRecord::new();
         // Reading from memory cannot fail, and an empty file has an empty header, which lacks every column.
         let _ = reader(&bytes).read_byte_record(&mut header);
-        let header = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        Ok(Self { file, bytes, header, used: 0 })
+        let header = header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        Ok(Self {
+            file,
+            bytes,
+            header,
+            used: 0,
+        })
     }
 
     pub fn file(&self) -> &'static str {
@@ -50,7 +61,10 @@ impl Table {
     ///
     /// When there is none, or when there are two.
     pub fn column(&mut self, name: &'static str) -> Result<Column, Unusable> {
-        self.optional_column(name)?.ok_or(Unusable { file: self.file, fault: Fault::MissingColumn(name) })
+        self.optional_column(name)?.ok_or(Unusable {
+            file: self.file,
+            fault: Fault::MissingColumn(name),
+        })
     }
 
     /// As [`column`](Self::column), for one that may be absent.
@@ -60,9 +74,16 @@ impl Table {
     /// When there are two.
     pub fn optional_column(&mut self, name: &'static str) -> Result<Option<Column>, Unusable> {
         let find = |is_same: &dyn Fn(&str) -> bool| {
-            let mut found = self.header.iter().enumerate().filter(|(_, column)| is_same(column));
+            let mut found = self
+                .header
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| is_same(column));
             match (found.next(), found.next()) {
-                (Some(_), Some(_)) => Err(Unusable { file: self.file, fault: Fault::AmbiguousColumn(name) }),
+                (Some(_), Some(_)) => Err(Unusable {
+                    file: self.file,
+                    fault: Fault::AmbiguousColumn(name),
+                }),
                 (first, _) => Ok(first.map(|(index, _)| Column { name, index })),
             }
         };
@@ -91,7 +112,10 @@ impl Table {
 
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     // Flexible: a row with too few or too many fields is our finding, not an error that ends the reading.
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes)
 }
 
 /// Where to find a field, and what to call it in a report.
@@ -139,7 +163,13 @@ impl Rows<'_> {
         }
 
         let line = self.line;
-        let reject = |reason| Some(Err(Reject { file: self.table.file, line, reason }));
+        let reject = |reason| {
+            Some(Err(Reject {
+                file: self.table.file,
+                line,
+                reason,
+            }))
+        };
         let end = self.position();
         if let Some(reason) = self.structural_fault(&record, start, end) {
             self.resume_below(start, end);
@@ -148,7 +178,10 @@ impl Rows<'_> {
         match StringRecord::from_byte_record(record) {
             Ok(text) => {
                 self.text = text;
-                Some(Ok(Row { line, text: &self.text }))
+                Some(Ok(Row {
+                    line,
+                    text: &self.text,
+                }))
             }
             Err(_) => reject(Reason::NotUtf8),
         }
@@ -163,7 +196,10 @@ impl Rows<'_> {
     /// line numbers are those of the place where it stopped.
     fn skip_line_ends(&self) -> usize {
         let position = self.position();
-        let skipped = self.table.bytes[position..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let skipped = self.table.bytes[position..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
         position + skipped
     }
 
@@ -203,7 +239,9 @@ impl Rows<'_> {
     /// rows of their own, and should not be lost with it.
     fn resume_below(&mut self, start: usize, end: usize) {
         let row = &self.table.bytes[start..end];
-        let Some(first_line) = row.iter().position(|&byte| byte == b'\n') else { return };
+        let Some(first_line) = row.iter().position(|&byte| byte == b'\n') else {
+            return;
+        };
         if row[first_line..].trim_ascii().is_empty() {
             return;
         }

@@ -1,0 +1,278 @@
+//! [`Task`]: a future that anyone may poll, one at a time.
+//!
+//! An ordinary task's future belongs to its executor. Here it belongs to the actor's cell: the
+//! executor's task, the *driver*, polls it when it was woken, and an asker who finds it idle polls it
+//! on its own stack. One word of bits decides who may:
+//!
+//! ```text
+//!            wake: fetch_or                 driver: take
+//!   0 (idle) ──────────────▶ AWAKE ──────────────────────▶ RUNNING
+//!   │                                                     │     │ wake
+//!   │ helper: take                                        │     ▼
+//!   ├────────────────────────────────────────▶ RUNNING    │  RUNNING|AWAKE
+//!   ▲                                             │       │     │
+//!   └───────────── end: nobody has woken it ──────┴───────┘     ▼ end
+//!                                                             AWAKE: runs again, or the driver is woken
+//! ```
+//!
+//! A wake is one read-modify-write, whatever the state: its writer's memory is visible to the poll
+//! that follows, without a fence. Only the wake that finds the word at 0 has to wake the driver.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+use std::task::{Context, Poll, Waker};
+
+use crate::sync::prim::{AtomicU32, UnsafeCell, order};
+
+/// There is something to do since the last poll began.
+const AWAKE: u32 = 1;
+/// Somebody polls, and has the future to itself.
+const RUNNING: u32 = 1 << 1;
+/// There is no future.
+const VACANT: u32 = 1 << 2;
+/// It is over: whoever has the future drops it, and there will be no other.
+const DOOMED: u32 = 1 << 3;
+
+/// What a future leaves to be done when it is gone, such as telling others that it is.
+pub(crate) type Epilogue = Box<dyn FnOnce() + Send>;
+
+type Erased = Pin<Box<dyn Future<Output = Epilogue> + Send>>;
+
+pub(crate) struct Task {
+    state: AtomicU32,
+    /// Accessed by whoever has set `RUNNING`, and by `install` while it is `VACANT`.
+    future: UnsafeCell<Option<(Erased, Waker)>>,
+    /// Written once, by the driver's first poll before it takes the future; read by those who find
+    /// the word at 0 or install a future, which can't happen before that poll has ended.
+    driver: UnsafeCell<Option<Waker>>,
+}
+
+/// What a poll has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Polled {
+    /// It waits, and will be woken.
+    Idle,
+    /// It was woken while it was polled: the driver must go on with it.
+    Again,
+    /// It is finished and gone.
+    Done,
+}
+
+// SAFETY: the future is `Send`, and only who has set `RUNNING` touches it (task::one_at_a_time); the
+// driver's waker is `Send` and `Sync` and written once before it is read (task::driver_is_woken).
+unsafe impl Send for Task {}
+// SAFETY: as above.
+unsafe impl Sync for Task {}
+
+impl Task {
+    pub(crate) fn new() -> Self {
+        Self {
+            state: AtomicU32::new(VACANT),
+            future: UnsafeCell::new(None),
+            driver: UnsafeCell::new(None),
+        }
+    }
+
+    /// Puts a future in, which is polled with `waker`. The caller then starts the driver, if this is
+    /// the first future, or wakes it.
+    ///
+    /// One caller at a time, and only when there is no future: the cell's supervisor.
+    ///
+    /// # Errors
+    ///
+    /// The task is doomed; the future comes back.
+    pub(crate) fn install(&self, future: Erased, waker: Waker) -> Result<(), Erased> {
+        // Acquire: the end of the future before this one.
+        let state = self.state.load(order!(Acquire, "task-install-acquire"));
+        if state & DOOMED != 0 {
+            return Err(future);
+        }
+        assert!(state & VACANT != 0, "a task has one future at a time");
+        self.future.with_mut(|slot| {
+            // SAFETY: while it is `VACANT` nobody else touches the slot: takes fail, and installs
+            // are the one supervisor's (task::installs_again).
+            unsafe { *slot = Some((future, waker)) };
+        });
+        // Release: the future goes with it.
+        let swapped =
+            self.state
+                .compare_exchange(state, AWAKE, order!(AcqRel, "task-install"), Acquire);
+        let Err(mut current) = swapped else {
+            return Ok(());
+        };
+        // Only `AWAKE`, by a late wake, or `DOOMED` can have been added.
+        while current & DOOMED == 0 {
+            match self.state.compare_exchange(
+                current,
+                AWAKE,
+                order!(AcqRel, "task-install"),
+                Acquire,
+            ) {
+                Ok(_) => return Ok(()),
+                Err(other) => current = other,
+            }
+        }
+        let taken = self.future.with_mut(|slot| {
+            // SAFETY: as above; it is still `VACANT`.
+            unsafe { (*slot).take() }
+        });
+        Err(taken.expect("it was put there above").0)
+    }
+
+    /// Notes that there is something to do. `true` means that the caller must have it driven.
+    #[inline]
+    pub(crate) fn wake(&self) -> bool {
+        // Release: what the caller wrote before. Acquire: the driver's waker.
+        self.state.fetch_or(AWAKE, order!(AcqRel, "task-wake")) == 0
+    }
+
+    /// Wakes the driver. For those whom [`Task::wake`] or [`Task::poll`] told to, and who installed
+    /// another than the first future.
+    pub(crate) fn wake_driver(&self) {
+        let waker = self.driver.with(|driver| {
+            // SAFETY: written once, before the word was first 0 or `VACANT` after a poll, which the
+            // caller has seen (task::driver_is_woken).
+            unsafe { (*driver).clone() }
+        });
+        if let Some(waker) = waker
+            && !cfg!(callboard_mutant = "task-forget-driver")
+        {
+            waker.wake();
+        }
+    }
+
+    /// Takes an idle future, to poll it here and now.
+    #[inline]
+    pub(crate) fn take_idle(&self) -> bool {
+        // Acquire: what the last poll wrote. Relaxed on failure: nothing is touched.
+        self.state
+            .compare_exchange(0, RUNNING, order!(Acquire, "task-help"), Relaxed)
+            .is_ok()
+    }
+
+    /// Whether somebody polls or is about to. A hint, true when it was read.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.state.load(Relaxed) & (AWAKE | RUNNING) != 0
+    }
+
+    /// Polls the future once. The caller has taken it.
+    #[inline]
+    pub(crate) fn poll(&self) -> Polled {
+        let poll = self.future.with_mut(|slot| {
+            // SAFETY: `RUNNING` is set by the caller alone (task::one_at_a_time).
+            match unsafe { &mut *slot } {
+                Some((future, waker)) => future.as_mut().poll(&mut Context::from_waker(waker)),
+                None => Poll::Pending,
+            }
+        });
+        if let Poll::Ready(epilogue) = poll {
+            self.vacate();
+            // Only now may others learn of it, who might put the next future in.
+            epilogue();
+            return Polled::Done;
+        }
+        // Release: what this poll wrote goes to the next. Acquire: what those wrote who woke it.
+        let end = self
+            .state
+            .compare_exchange(RUNNING, 0, order!(AcqRel, "task-end"), Acquire);
+        match end {
+            Ok(_) => Polled::Idle,
+            Err(_) if cfg!(callboard_mutant = "task-lose-wake") => {
+                self.state.store(0, order!(Release, "task-end"));
+                Polled::Idle
+            }
+            Err(state) if state & DOOMED != 0 => {
+                self.vacate();
+                Polled::Done
+            }
+            Err(_) => {
+                // Woken meanwhile: stays `AWAKE`, for whoever takes it next.
+                let before = self.state.fetch_and(!RUNNING, order!(AcqRel, "task-again"));
+                if before & DOOMED != 0 {
+                    // The driver went between the two steps, and saw somebody running.
+                    self.doom();
+                    return Polled::Done;
+                }
+                Polled::Again
+            }
+        }
+    }
+
+    /// Drops the future. The caller has it.
+    fn vacate(&self) {
+        let gone = self.future.with_mut(|slot| {
+            // SAFETY: `RUNNING` is set by the caller alone (task::one_at_a_time).
+            unsafe { (*slot).take() }
+        });
+        drop(gone);
+        let mut state = self.state.load(Relaxed);
+        loop {
+            let after = VACANT | (state & DOOMED);
+            // Release: the end of this future, for the next one.
+            match self
+                .state
+                .compare_exchange(state, after, order!(AcqRel, "task-vacate"), Relaxed)
+            {
+                Ok(_) => return,
+                Err(current) => state = current,
+            }
+        }
+    }
+
+    /// The driver's poll. Takes the future if there is something to do, and polls it up to `budget`
+    /// times. Ready when the task is doomed.
+    pub(crate) fn drive(&self, cx: &Context<'_>, is_first: bool, budget: u32) -> Poll<()> {
+        if is_first {
+            self.driver.with_mut(|driver| {
+                // SAFETY: this is the first poll of the one driver, and nobody reads this before it
+                // has taken the future and ended (task::driver_is_woken).
+                unsafe { *driver = Some(cx.waker().clone()) };
+            });
+        }
+        for _ in 0..budget {
+            // Acquire: what those wrote who woke it, and what the last poll wrote.
+            match self
+                .state
+                .compare_exchange(AWAKE, RUNNING, order!(AcqRel, "task-take"), Acquire)
+            {
+                Ok(_) => {}
+                Err(state) if state & DOOMED != 0 => return Poll::Ready(()),
+                // Idle, or polled by a helper, who wakes this driver if it has to go on.
+                Err(_) => return Poll::Pending,
+            }
+            match self.poll() {
+                Polled::Idle => return Poll::Pending,
+                Polled::Again => {}
+                Polled::Done if self.state.load(Acquire) & DOOMED != 0 => return Poll::Ready(()),
+                Polled::Done => return Poll::Pending,
+            }
+        }
+        // Still awake: give way to others and come back.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Ends the task: drops the future, or has its poller do so. Called when the executor drops the
+    /// driver, and when the cell ends for good; in the latter case the driver must be woken as well.
+    pub(crate) fn doom(&self) {
+        let mut state = self.state.load(Relaxed);
+        loop {
+            // Somebody polls, and drops it afterwards; or there is none; or it is ours to drop.
+            let is_ours = state & (RUNNING | VACANT) == 0;
+            let after = if is_ours {
+                RUNNING | DOOMED
+            } else {
+                state | DOOMED
+            };
+            match self
+                .state
+                .compare_exchange(state, after, order!(AcqRel, "task-doom"), Acquire)
+            {
+                Ok(_) if is_ours => return self.vacate(),
+                Ok(_) => return,
+                Err(current) => state = current,
+            }
+        }
+    }
+}
