@@ -19,6 +19,8 @@ pub(crate) use options::{
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
+use crate::print;
+
 /// The mistakes found so far.
 #[derive(Default)]
 pub(crate) struct Errors(Vec<syn::Error>);
@@ -44,28 +46,7 @@ impl Errors {
     }
 }
 
-/// Tokens as they are quoted in a text: on one line, spaced as people write them.
+/// Tokens as they are quoted in a text.
 fn text(tokens: impl ToTokens) -> String {
-    let mut text = tokens.to_token_stream().to_string().replace('\n', " ");
-    for (spaced, tight) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" ::", "::"),
-        (" < ", "<"),
-        ("< ", "<"),
-        (" <", "<"),
-        (" >", ">"),
-        (" ,", ","),
-        (" :", ":"),
-        ("& ", "&"),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ;", ";"),
-        ("[ ", "["),
-        (" ]", "]"),
-    ] {
-        text = text.replace(spaced, tight);
-    }
-    text
+    print::line(&tokens.to_token_stream())
 }
