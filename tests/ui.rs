@@ -20,14 +20,24 @@ fn sound_programs_compile_and_mistakes_are_explained() {
     if running.starts_with(&format!("{}.", RUSTC.trim())) {
         cases.compile_fail("tests/ui/compiler/*.rs");
     } else {
-        println!("skipped tests/ui/compiler: it holds the texts of rustc {}, and this is {running}", RUSTC.trim());
+        println!(
+            "skipped tests/ui/compiler: it holds the texts of rustc {}, and this is {running}",
+            RUSTC.trim()
+        );
     }
 }
 
 /// The version of the compiler that `trybuild` runs, `1.95.0`.
 fn rustc() -> String {
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("--version").output().expect("rustc runs");
+    let output = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .expect("rustc runs");
     let words = String::from_utf8_lossy(&output.stdout);
-    words.split_whitespace().nth(1).unwrap_or("of an unknown version").to_owned()
+    words
+        .split_whitespace()
+        .nth(1)
+        .unwrap_or("of an unknown version")
+        .to_owned()
 }

@@ -106,6 +106,10 @@ fn push(token: &TokenTree, before: &mut Option<TokenTree>, text: &mut String) {
 
 /// Whether two tokens are kept apart.
 fn spaced(before: &TokenTree, token: &TokenTree, text: &str) -> bool {
+    // The sign of a number.
+    if text == "-" {
+        return false;
+    }
     let is_word = |token: &TokenTree| match token {
         TokenTree::Ident(ident) => !["mut", "dyn", "impl", "as", "for", "where", "return"]
             .iter()

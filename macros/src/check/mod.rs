@@ -5,6 +5,7 @@
 
 mod block;
 mod derive;
+mod hooks;
 mod method;
 mod options;
 mod types;

@@ -3,6 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
+use syn::spanned::Spanned as _;
 use syn::{Expr, Ident};
 
 use super::{Names, envelope, type_name};
@@ -72,7 +73,7 @@ fn mailbox(capacity: Option<&Expr>) -> TokenStream {
     match capacity {
         None => quote!(256),
         Some(Expr::Lit(literal)) => quote!(#literal),
-        Some(constant) => quote! {{
+        Some(constant) => quote_spanned! {at(constant.span())=> {
             let __capacity: ::core::primitive::usize = #constant;
             ::core::assert!(__capacity > 0, "a mailbox without room takes no message: `mailbox` has to be at least 1");
             __capacity
