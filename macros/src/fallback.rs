@@ -11,7 +11,7 @@ use crate::check::Errors;
 /// A block that `#[actor]` has read.
 pub(crate) fn block(
     block: &impl ToTokens,
-    generated: Option<TokenStream>,
+    generated: Option<&TokenStream>,
     errors: Errors,
 ) -> TokenStream {
     let errors = errors.into_tokens();
@@ -19,7 +19,7 @@ pub(crate) fn block(
 }
 
 /// An item that `#[actor]` does not go on.
-pub(crate) fn item(item: TokenStream, error: syn::Error) -> TokenStream {
-    let error = error.into_compile_error();
+pub(crate) fn item(item: &TokenStream, error: &syn::Error) -> TokenStream {
+    let error = error.to_compile_error();
     quote!(#item #error)
 }

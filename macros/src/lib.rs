@@ -67,7 +67,7 @@ use proc_macro::TokenStream;
 /// ```
 #[proc_macro_attribute]
 pub fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
-    print::expansion("actor", expand::actor(args.into(), item.into())).into()
+    print::expansion("actor", expand::actor(args.into(), &item.into())).into()
 }
 
 /// Marks a method of an `#[actor]` block as the handler of one message, or of one event.
@@ -86,7 +86,7 @@ pub fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
-    marker::outside(tree::MarkKind::Handler, args.into(), item.into()).into()
+    marker::outside(tree::MarkKind::Handler, &args.into(), &item.into()).into()
 }
 
 /// Marks the method of an `#[actor]` block that runs before the first message, in every incarnation.
@@ -103,7 +103,7 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn on_start(args: TokenStream, item: TokenStream) -> TokenStream {
-    marker::outside(tree::MarkKind::OnStart, args.into(), item.into()).into()
+    marker::outside(tree::MarkKind::OnStart, &args.into(), &item.into()).into()
 }
 
 /// Marks the method of an `#[actor]` block that runs after the last message of an incarnation.
@@ -119,7 +119,7 @@ pub fn on_start(args: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 #[proc_macro_attribute]
 pub fn on_stop(args: TokenStream, item: TokenStream) -> TokenStream {
-    marker::outside(tree::MarkKind::OnStop, args.into(), item.into()).into()
+    marker::outside(tree::MarkKind::OnStop, &args.into(), &item.into()).into()
 }
 
 /// Implements `Message`: a type that one actor receives, by `tell` or by `ask`.

@@ -29,7 +29,7 @@ pub(crate) fn resolve(mark: &Mark) -> TokenStream {
 }
 
 /// Expands a marker that `#[actor]` has not taken: either our own use of its name, or a mistake.
-pub(crate) fn outside(kind: MarkKind, args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn outside(kind: MarkKind, args: &TokenStream, item: &TokenStream) -> TokenStream {
     if args.to_string() == RESOLVED {
         return TokenStream::new();
     }

@@ -7,10 +7,10 @@ use syn::{Ident, Path};
 
 /// The path everything that is generated starts with.
 pub(crate) fn private(krate: Option<&Path>) -> TokenStream {
-    match krate {
-        Some(path) => quote!(#path::__private),
-        None => quote!(::callboard::__private),
-    }
+    krate.map_or_else(
+        || quote!(::callboard::__private),
+        |path| quote!(#path::__private),
+    )
 }
 
 /// `on_cancelled` becomes `OnCancelled`.
@@ -69,7 +69,15 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     candidates
         .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| {
+            // `order` for `order_id` is no slip of the finger, but meant all the same.
+            let begins =
+                name.len() > 2 && (candidate.starts_with(name) || name.starts_with(candidate));
+            (
+                if begins { 0 } else { distance(name, candidate) },
+                candidate,
+            )
+        })
         .filter(|&(distance, candidate)| distance <= name.len().max(candidate.len()) / 3)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
@@ -139,6 +147,7 @@ mod tests {
         assert_eq!(nearest("mialbox", known), Some("mailbox"));
         assert_eq!(nearest("mail_box", known), Some("mailbox"));
         assert_eq!(nearest("nmae", known), Some("name"));
+        assert_eq!(nearest("mail", known), Some("mailbox"));
         assert_eq!(nearest("capacity", known), None);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) struct Block {
 }
 
 pub(crate) enum Item {
-    Method(Method),
+    Method(Box<Method>),
     /// A constant, a macro call, or what we could not read, with the markers it bears by mistake.
     Other {
         marks: Vec<Mark>,
@@ -31,6 +31,8 @@ pub(crate) struct Method {
     /// Without the markers.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) marks: Vec<Mark>,
+    /// `#[cfg_attr(.., handler)]` and the like, which are a mistake and are not written back.
+    pub(crate) hidden: Vec<(Attribute, MarkKind)>,
     vis: Visibility,
     pub(crate) sig: Signature,
     body: TokenStream,
@@ -104,13 +106,14 @@ impl ToTokens for Block {
 impl ToTokens for Item {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
-            Self::Method(Method {
-                attrs,
-                vis,
-                sig,
-                body,
-                ..
-            }) => {
+            Self::Method(method) => {
+                let Method {
+                    attrs,
+                    vis,
+                    sig,
+                    body,
+                    ..
+                } = &**method;
                 tokens.append_all(attrs);
                 vis.to_tokens(tokens);
                 sig.to_tokens(tokens);
@@ -148,6 +151,13 @@ impl Parse for Item {
         let (marks, attrs): (Vec<_>, Vec<_>) = attrs
             .into_iter()
             .partition(|attr| MarkKind::of(attr.path()).is_some());
+        let (hidden, attrs): (Vec<_>, Vec<_>) = attrs
+            .into_iter()
+            .partition(|attr| mark_in_cfg_attr(attr).is_some());
+        let hidden = hidden
+            .into_iter()
+            .filter_map(|attr| Some((attr.clone(), mark_in_cfg_attr(&attr)?)))
+            .collect();
         let marks = marks
             .into_iter()
             .filter_map(|attr| {
@@ -166,13 +176,14 @@ impl Parse for Item {
             if input.peek(Token![;]) || input.peek(syn::token::Brace) {
                 body.append(input.parse::<TokenTree>()?);
             }
-            return Ok(Self::Method(Method {
+            return Ok(Self::Method(Box::new(Method {
                 attrs,
                 marks,
+                hidden,
                 vis,
                 sig,
                 body,
-            }));
+            })));
         }
 
         let rest = if input.fork().parse::<ImplItem>().is_ok() {
@@ -198,7 +209,7 @@ pub(crate) fn cfgs(attrs: &[Attribute]) -> Vec<Attribute> {
 }
 
 /// The marker a `#[cfg_attr(.., handler)]` would set, too late for `#[actor]` to see it.
-pub(crate) fn mark_in_cfg_attr(attr: &Attribute) -> Option<MarkKind> {
+fn mark_in_cfg_attr(attr: &Attribute) -> Option<MarkKind> {
     let Meta::List(list) = &attr.meta else {
         return None;
     };

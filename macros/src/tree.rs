@@ -56,6 +56,13 @@ pub(crate) struct Answer {
     pub(crate) ty: Option<Type>,
 }
 
+impl Answer {
+    /// The method does not return.
+    pub(crate) fn is_never(&self) -> bool {
+        matches!(self.ty, Some(Type::Never(_)))
+    }
+}
+
 /// A method with `#[on_start]` or `#[on_stop]`.
 pub(crate) struct Hook {
     pub(crate) cfgs: Vec<Attribute>,

@@ -98,6 +98,10 @@ pub trait HeardBy<A: Actor>: Event {
 /// An actor moves between threads at every `.await`, so that what a handler holds there must be
 /// able to move as well. An `Rc`, a `RefCell` borrow or a lock guard that lives across an `.await`
 /// can't: drop it before, or use `Arc` and a lock of `tokio::sync`.
-pub fn handler_future_must_be_send<F: Future + Send>(future: F) -> F {
+pub fn handler_future_must_be_send<F>(future: F) -> F
+where
+    // The compiler quotes the next line in the error, with what to do about it.
+    F: Future + Send, // drop what is not `Send` before the `.await`, or use `Arc` and the locks of `tokio::sync`
+{
     future
 }

@@ -27,7 +27,9 @@ pub(crate) fn service(
         errors.at(
             path,
             format_args!(
-                "`#[actor]` goes on an inherent `impl` block, not on the impl of a trait: move the handlers to a block `impl {} {{ .. }}` and put `#[actor]` above that one",
+                "`#[actor]` goes on an inherent `impl` block, not on the impl of a trait: \
+                move the handlers to a block `impl {} {{ .. }}` and put `#[actor]` above \
+                that one",
                 text(ty)
             ),
         );
@@ -42,7 +44,10 @@ pub(crate) fn service(
     if let Some(lifetime) = borrowed {
         errors.at(
             &lifetime,
-            format_args!("an actor outlives the place that starts it, so it cannot borrow for `{lifetime}`: let the struct own its data, or share it in an `Arc`"),
+            format_args!(
+                "an actor outlives the place that starts it, so it cannot borrow for \
+                `{lifetime}`: let the struct own its data, or share it in an `Arc`"
+            ),
         );
         return None;
     }
@@ -91,12 +96,14 @@ pub(crate) fn not_an_impl(NotAnImpl { keyword }: NotAnImpl) -> syn::Error {
         Some(keyword) if keyword.to_string() != "impl" => syn::Error::new(
             keyword.span(),
             format_args!(
-                "`#[actor]` goes on an `impl` block, not on a `{keyword}`: put it above the block `impl Inventory {{ .. }}` that has the handlers"
+                "`#[actor]` goes on an `impl` block, not on this `{keyword}`: put it \
+                above the block `impl Inventory {{ .. }}` that has the handlers"
             ),
         ),
         _ => syn::Error::new(
             Span::call_site(),
-            "`#[actor]` goes on an `impl` block: put it above the block `impl Inventory { .. }` that has the handlers",
+            "`#[actor]` goes on an `impl` block: put it above the block `impl \
+                Inventory { .. }` that has the handlers",
         ),
     }
 }
@@ -117,7 +124,11 @@ fn mailbox(capacity: &Expr, errors: &mut Errors) -> bool {
     match capacity {
         Expr::Lit(literal) => match &literal.lit {
             Lit::Int(number) if number.base10_digits() == "0" => {
-                errors.at(capacity, "a mailbox without room takes no message: write the number of messages it holds, `mailbox = 1` at least");
+                errors.at(
+                    capacity,
+                    "a mailbox without room takes no message: write the number of messages it \
+                holds, `mailbox = 1` at least",
+                );
                 return false;
             }
             Lit::Int(_) => return true,
@@ -157,10 +168,25 @@ fn no_two_for_one(service: &mut Service, errors: &mut Errors) {
         ) {
             (None, _) => kept.push(handler),
             (Some(first), Takes::Message(ty)) => {
-                errors.at(ty, format_args!("`{0}` already has a handler, `{first}`, and an ask gets one answer: merge the two, or give `{1}` a message of its own", text(ty), handler.method));
+                errors.at(
+                    ty,
+                    format_args!(
+                        "`{0}` already has a handler, `{first}`, and an ask gets one answer: \
+                merge the two, or give `{1}` a message of its own",
+                        text(ty),
+                        handler.method
+                    ),
+                );
             }
             (Some(first), Takes::Event(ty)) => {
-                errors.at(ty, format_args!("`{0}` already has a handler, `{first}`: an actor has one subscription to a topic; call both from one handler", text(ty)));
+                errors.at(
+                    ty,
+                    format_args!(
+                        "`{0}` already has a handler, `{first}`: an actor has one subscription to \
+                a topic; call both from one handler",
+                        text(ty)
+                    ),
+                );
             }
         }
     }
@@ -178,7 +204,15 @@ fn no_two_hooks(hooks: &mut Vec<Hook>, kind: MarkKind, errors: &mut Errors) {
     hooks.retain(|hook| {
         let fine = hook.method == first || !hook.cfgs.is_empty();
         if !fine {
-            errors.at(&hook.method, format_args!("`{first}` is already marked `#[{}]`, and there is one for an actor: call `{}` from it", kind.name(), hook.method));
+            errors.at(
+                &hook.method,
+                format_args!(
+                    "`{first}` is already marked `#[{}]`, and there is one for an actor: call \
+                `{}` from it",
+                    kind.name(),
+                    hook.method
+                ),
+            );
         }
         fine
     });

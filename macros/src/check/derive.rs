@@ -10,7 +10,7 @@ use crate::options::FieldPath;
 /// The rules for each name a user can give, of an actor, a message, an event or a module.
 pub(crate) fn name(name: &LitStr, of_what: &str, errors: &mut Errors) -> bool {
     let value = name.value();
-    if value.is_empty() {
+    if value.trim().is_empty() {
         errors.at(
             name,
             format_args!(
@@ -37,7 +37,11 @@ pub(crate) fn declared(input: &DeriveInput, what: &str, errors: &mut Errors) {
     for param in input.generics.lifetimes() {
         errors.at(
             &param.lifetime,
-            format_args!("{what} travels to other tasks, so it cannot borrow for `{}`: let it own its data (`String`, `Arc<..>`) and remove the lifetime", param.lifetime),
+            format_args!(
+                "{what} outlives the place that makes it, so it cannot borrow for `{}`: \
+                let it own its data (`String`, `Arc<..>`) and remove the lifetime",
+                param.lifetime
+            ),
         );
     }
 }
@@ -47,7 +51,11 @@ pub(crate) fn key(key: &FieldPath, input: &DeriveInput, errors: &mut Errors) -> 
     let fields = match &input.data {
         Data::Struct(data) => &data.fields,
         Data::Enum(_) | Data::Union(_) => {
-            errors.at(&key.tokens, "`key` names a field of a struct, and this has none that is always there: implement `Event` by hand, with `fn key(&self)`");
+            errors.at(
+                &key.tokens,
+                "`key` names a field of a struct, and this has none that is always there: \
+                implement `Event` by hand, with `fn key(&self)`",
+            );
             return false;
         }
     };

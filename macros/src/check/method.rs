@@ -5,19 +5,19 @@ use syn::spanned::Spanned as _;
 use syn::{FnArg, Generics, Ident, PatType, ReceiverKind, Safety, Type};
 
 use super::types::{
-    answer, borrows, find_impl, is_context, is_parameter, is_reply, is_self, is_shared_reference,
-    is_unit, non_lifetime, peeled,
+    answer, borrows, find_impl, is_context, is_parameter, is_reply, is_self, non_lifetime, peeled,
 };
-use super::{Errors, text};
+use super::{Errors, hooks, text};
 use crate::parse::{self, Method};
-use crate::tree::{Handler, Hook, Mark, MarkKind, Service, Takes};
+use crate::tree::{Handler, Mark, MarkKind, Service, Takes};
 
 /// A marker on something that `#[actor]` has not seen.
 pub(crate) fn marker_outside(kind: MarkKind) -> syn::Error {
     syn::Error::new(
         Span::call_site(),
         format_args!(
-            "`#[{0}]` marks a method of an actor, and this is not inside one: put `#[actor]` above the `impl` block of the method",
+            "`#[{0}]` marks a method of an actor, and this is not inside one: put \
+                `#[actor]` above the `impl` block of the method",
             kind.name()
         ),
     )
@@ -39,10 +39,15 @@ pub(super) fn marked_other(marks: &[Mark], errors: &mut Errors) {
 
 /// A method inside a block, with a marker or without.
 pub(super) fn marked_method(method: &Method, service: &mut Service, errors: &mut Errors) {
-    for attr in &method.attrs {
-        if let Some(kind) = parse::mark_in_cfg_attr(attr) {
-            errors.at(attr, format_args!("`#[actor]` cannot see a marker inside `cfg_attr`: write `#[{}]` and put `#[cfg(..)]` on the method", kind.name()));
-        }
+    for (attr, kind) in &method.hidden {
+        errors.at(
+            attr,
+            format_args!(
+                "`#[actor]` cannot see a marker inside `cfg_attr`: write `#[{}]` and put \
+                `#[cfg(..)]` on the method",
+                kind.name()
+            ),
+        );
     }
     let Some((Mark { kind, attr, .. }, more)) = method.marks.split_first() else {
         return;
@@ -96,13 +101,13 @@ pub(super) fn marked_method(method: &Method, service: &mut Service, errors: &mut
             ),
         },
         MarkKind::OnStart => {
-            let hook = on_start(method, &params, errors);
+            let hook = hooks::on_start(method, &params, errors);
             if errors.len() == before {
                 service.on_start.push(hook);
             }
         }
         MarkKind::OnStop => {
-            let hook = on_stop(method, &params, errors);
+            let hook = hooks::on_stop(method, &params, errors);
             if errors.len() == before {
                 service.on_stop.push(hook);
             }
@@ -124,25 +129,47 @@ fn callable(method: &Method, kind: MarkKind, errors: &mut Errors) {
     let sig = &method.sig;
     let (name, what) = (&sig.ident, described(kind));
     match sig.receiver() {
-        None => errors.at(name, format_args!("`{name}` has no `self`: {what} works on the state of its actor; write `fn {name}(&mut self, ..)`")),
+        None => errors.at(
+            name,
+            format_args!(
+                "`{name}` has no `self`: {what} works on the state of its actor; write \
+                `fn {name}(&mut self, ..)`"
+            ),
+        ),
         Some(receiver) => {
             let exclusive = match &receiver.kind {
                 ReceiverKind::Reference(_, _, mutability) => mutability.is_some(),
-                ReceiverKind::Typed(_, ty) => matches!(peeled(ty), Type::Reference(reference) if reference.mutability.is_some() && is_self(&reference.elem)),
+                ReceiverKind::Typed(_, ty) => {
+                    matches!(peeled(ty), Type::Reference(reference) if reference.mutability.is_some() && is_self(&reference.elem))
+                }
                 _ => false,
             };
             if !exclusive {
-                errors.at(receiver, format_args!("{what} takes `&mut self` for now: write `fn {name}(&mut self, ..)`"));
+                errors.at(
+                    receiver,
+                    format_args!(
+                        "{what} takes `&mut self` for now: write `fn {name}(&mut self, ..)`"
+                    ),
+                );
             }
         }
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        errors.at(token, format_args!("the actor calls {what} by itself, so it cannot be `unsafe`: remove the keyword, and keep what is unsafe in a block inside"));
+        errors.at(
+            token,
+            format_args!(
+                "the actor calls {what} by itself, so it cannot be `unsafe`: remove the \
+                keyword, and keep what is unsafe in a block inside"
+            ),
+        );
     }
     if let Some((param, chosen)) = non_lifetime(&sig.generics) {
         errors.at(
             param,
-            format_args!("{what} cannot be generic, as nobody is there to choose `{chosen}`: write one method for each type, or put the parameter on the `impl` block"),
+            format_args!(
+                "{what} cannot be generic, as nobody is there to choose `{chosen}`: write \
+                one method for each type, or put the parameter on the `impl` block"
+            ),
         );
     }
 }
@@ -156,17 +183,34 @@ fn handler(
     let name = &method.sig.ident;
     let (first, rest) = match params {
         [] => {
-            errors.at(name, format_args!("`{name}` has no message: a handler takes one after `self`; write `fn {name}(&mut self, msg: Reserve)`, or `event: &OrderPlaced` to subscribe"));
+            errors.at(
+                name,
+                format_args!(
+                    "`{name}` has no message: a handler takes one after `self`; write `fn \
+                {name}(&mut self, msg: Reserve)`, or `event: &OrderPlaced` to subscribe"
+                ),
+            );
             return None;
         }
         [context, rest @ ..] if is_context(&context.ty) => {
             if rest.is_empty() {
                 errors.at(
                     context,
-                    format_args!("`{name}` takes the context but no message: write `fn {name}(&mut self, msg: Reserve, ctx: &mut Context<Self>)`"),
+                    format_args!(
+                        "`{name}` takes the context but no message: write `fn {name}(&mut self, \
+                msg: Reserve, ctx: &mut Context<Self>)`"
+                    ),
                 );
             } else {
-                errors.at(context, format_args!("the message comes before the context: write `fn {name}(&mut self, {}, {})`", text(rest[0]), text(context)));
+                errors.at(
+                    context,
+                    format_args!(
+                        "the message comes before the context: write `fn {name}(&mut self, {}, \
+                {})`",
+                        text(rest[0]),
+                        text(context)
+                    ),
+                );
             }
             return None;
         }
@@ -180,7 +224,11 @@ fn handler(
         [_, extra, ..] => {
             errors.at(
                 extra,
-                format_args!("`{name}` takes more than a message and the context: put `{}` into the message, or into the struct", text(&extra.pat)),
+                format_args!(
+                    "`{name}` takes more than a message and the context: put `{}` into the \
+                message, or into the struct",
+                    text(&extra.pat)
+                ),
             );
             None
         }
@@ -192,7 +240,9 @@ fn handler(
         errors.at(
             ty,
             format_args!(
-                "an event is answered by nobody, so `{name}` cannot reply: return `()` or `Result<(), E>`, or take a message, `msg: {}`, if it is meant to be asked",
+                "an event is answered by nobody, so `{name}` cannot reply: return `()` or \
+                `Result<(), E>`, or take a message, `msg: {}`, if it is meant to be \
+                asked",
                 text(event)
             ),
         );
@@ -211,18 +261,36 @@ fn handler(
 fn taken(name: &Ident, param: &PatType, generics: &Generics, errors: &mut Errors) -> Option<Takes> {
     let ty = peeled(&param.ty);
     if let Some(opaque) = find_impl(ty) {
-        errors.at(opaque, format_args!("a handler is for one type, and `{}` is any of many: write the type of the message, or one handler for each", text(opaque)));
+        errors.at(
+            opaque,
+            format_args!(
+                "a handler is for one type, and `{}` is any of many: write the type of \
+                the message, or one handler for each",
+                text(opaque)
+            ),
+        );
         return None;
     }
     let Type::Reference(reference) = ty else {
         if let Some(lifetime) = borrows(ty).next() {
-            errors.at(&lifetime, format_args!("a message travels to the task of its actor, so it cannot borrow for `{lifetime}`: let `{}` own its data", text(ty)));
+            errors.at(
+                &lifetime,
+                format_args!(
+                    "a message travels to the task of its actor, so it cannot borrow for \
+                `{lifetime}`: let `{}` own its data",
+                    text(ty)
+                ),
+            );
             return None;
         }
         if is_parameter(ty, generics) {
             errors.at(
                 ty,
-                format_args!("Rust lets nobody implement a trait for every type, so `{0}` alone cannot be a message: wrap it in one of your own, `struct Forward<{0}>({0})`", text(ty)),
+                format_args!(
+                    "Rust lets nobody implement a trait for every type, so `{0}` alone cannot \
+                be a message: wrap it in one of your own, `struct Forward<{0}>({0})`",
+                    text(ty)
+                ),
             );
             return None;
         }
@@ -232,19 +300,30 @@ fn taken(name: &Ident, param: &PatType, generics: &Generics, errors: &mut Errors
     if reference.mutability.is_some() {
         errors.at(
             ty,
-            format_args!("all subscribers share one event, so `{name}` cannot change it: write `&{0}`, or `{0}` if it is a message", text(event)),
+            format_args!(
+                "all subscribers share one event, so `{name}` cannot change it: write \
+                `&{0}`, or `{0}` if it is a message",
+                text(event)
+            ),
         );
         return None;
     }
     if let Some(lifetime) = borrows(event).next() {
-        errors.at(&lifetime, format_args!("an event travels to the tasks of its subscribers, so it cannot borrow for `{lifetime}`: let `{}` own its data", text(event)));
+        errors.at(
+            &lifetime,
+            format_args!(
+                "an event travels to the tasks of its subscribers, so it cannot borrow \
+                for `{lifetime}`: let `{}` own its data",
+                text(event)
+            ),
+        );
         return None;
     }
     Some(Takes::Event(event.clone()))
 }
 
 /// The place of a context parameter, which has to be `&mut Context<Self>`.
-fn context(param: &PatType, errors: &mut Errors) -> Option<Span> {
+pub(super) fn context(param: &PatType, errors: &mut Errors) -> Option<Span> {
     match peeled(&param.ty) {
         Type::Reference(reference) if reference.mutability.is_some() => Some(param.ty.span()),
         ty if is_context(ty) => {
@@ -255,47 +334,16 @@ fn context(param: &PatType, errors: &mut Errors) -> Option<Span> {
             None
         }
         ty => {
-            errors.at(param, format_args!("there is nothing to pass for `{}`: only `ctx: &mut Context<Self>` can stand here", text(ty)));
+            errors.at(
+                param,
+                format_args!(
+                    "there is nothing to pass for `{}`: only `ctx: &mut Context<Self>` can \
+                stand here",
+                    text(ty)
+                ),
+            );
             None
         }
-    }
-}
-
-fn on_start(method: &Method, params: &[&PatType], errors: &mut Errors) -> Hook {
-    let context = match params {
-        [] => None,
-        [only] => context(only, errors),
-        [_, extra, ..] => {
-            errors.at(extra, "`#[on_start]` takes at most the context: write `fn load(&mut self, ctx: &mut Context<Self>)`, and keep what else is needed in the struct");
-            None
-        }
-    };
-    hook(method, None, context)
-}
-
-fn on_stop(method: &Method, params: &[&PatType], errors: &mut Errors) -> Hook {
-    let mut places = (None, None);
-    match params {
-        [] => {}
-        [reason] if is_shared_reference(&reason.ty) && !is_context(&reason.ty) => places.0 = Some(reason.ty.span()),
-        [only] => places.1 = context(only, errors),
-        [reason, second] if is_shared_reference(&reason.ty) && !is_context(&reason.ty) => places = (Some(reason.ty.span()), context(second, errors)),
-        [wrong, ..] => errors.at(wrong, "`#[on_stop]` takes the reason and the context, in this order and both optional: write `fn flush(&mut self, reason: &ExitReason, ctx: &mut Context<Self>)`"),
-    }
-    let hook = hook(method, places.0, places.1);
-    if let Some(ty) = hook.answer.ty.as_ref().filter(|ty| !is_unit(ty)) {
-        errors.at(ty, "`#[on_stop]` returns nothing, as nobody is left to judge it: log what went wrong, and remove the return type");
-    }
-    hook
-}
-
-fn hook(method: &Method, reason: Option<Span>, context: Option<Span>) -> Hook {
-    Hook {
-        cfgs: parse::cfgs(&method.attrs),
-        method: method.sig.ident.clone(),
-        reason,
-        context,
-        answer: answer(&method.sig),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod block;
 mod derive;
+mod hooks;
 mod method;
 mod options;
 mod types;
@@ -18,6 +19,8 @@ pub(crate) use options::{
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+
+use crate::print;
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -44,28 +47,7 @@ impl Errors {
     }
 }
 
-/// Tokens as they are quoted in a text: on one line, spaced as people write them.
+/// Tokens as they are quoted in a text.
 fn text(tokens: impl ToTokens) -> String {
-    let mut text = tokens.to_token_stream().to_string().replace('\n', " ");
-    for (spaced, tight) in [
-        (" :: ", "::"),
-        (":: ", "::"),
-        (" ::", "::"),
-        (" < ", "<"),
-        ("< ", "<"),
-        (" <", "<"),
-        (" >", ">"),
-        (" ,", ","),
-        (" :", ":"),
-        ("& ", "&"),
-        (" (", "("),
-        ("( ", "("),
-        (" )", ")"),
-        (" ;", ";"),
-        ("[ ", "["),
-        (" ]", "]"),
-    ] {
-        text = text.replace(spaced, tight);
-    }
-    text
+    print::line(&tokens.to_token_stream())
 }

@@ -22,7 +22,9 @@ pub(super) fn peeled(ty: &Type) -> &Type {
 pub(super) fn is_context(ty: &Type) -> bool {
     match peeled(ty) {
         Type::Reference(reference) => is_context(&reference.elem),
-        ty => last_segment(ty).is_some_and(|last| last.ident == "Context"),
+        // Always with the actor: a plain `Context` is a type of the user.
+        ty => last_segment(ty)
+            .is_some_and(|last| last.ident == "Context" && !last.arguments.is_none()),
     }
 }
 

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, LitStr, Path};
 
-use super::{contract_name, given, read, where_clause};
+use super::{contract_name, given, head, read, where_clause};
 use crate::check::{self, Errors};
 use crate::names;
 use crate::options::{self, FieldPath, Known, Version};
@@ -27,8 +27,7 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     check::declared(input, "an event", errors);
 
     let private = names::private(options.krate.as_ref());
-    let ident = &input.ident;
-    let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
+    let (params, ty) = head(input);
     let where_clause = where_clause(
         input,
         &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)],
@@ -40,7 +39,7 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     let key = options.key.map(|key| key_method(&key, &private));
     quote! {
         #[automatically_derived]
-        impl #impl_generics #private::Event for #ident #ty_generics #where_clause {
+        impl #params #private::Event for #ty #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
             #version
             #key

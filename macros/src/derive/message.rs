@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, LitStr, Path, Type};
 
-use super::{contract_name, given, read, where_clause};
+use super::{contract_name, given, head, read, where_clause};
 use crate::check::{self, Errors};
 use crate::names;
 use crate::options::{self, Known, Version};
@@ -26,8 +26,7 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     check::declared(input, "a message", errors);
 
     let private = names::private(options.krate.as_ref());
-    let ident = &input.ident;
-    let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
+    let (params, ty) = head(input);
     let reply = options
         .reply
         .map_or_else(|| quote!(()), |reply| quote!(#reply));
@@ -44,7 +43,7 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
         .map(|Version(version)| quote!(const VERSION: ::core::primitive::u32 = #version;));
     quote! {
         #[automatically_derived]
-        impl #impl_generics #private::Message for #ident #ty_generics #where_clause {
+        impl #params #private::Message for #ty #where_clause {
             type Reply = #reply;
             const NAME: &'static ::core::primitive::str = #name;
             #version

@@ -11,7 +11,7 @@ pub(crate) use module::module;
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::ext::IdentExt as _;
-use syn::{Attribute, DeriveInput, LitStr, Meta};
+use syn::{Attribute, ConstParam, DeriveInput, GenericParam, LitStr, Meta, TypeParam};
 
 use crate::check::{self, Errors};
 use crate::options::{self, Given, Known};
@@ -68,4 +68,26 @@ fn where_clause(input: &DeriveInput, bounds: &[TokenStream]) -> TokenStream {
         &[]
     };
     quote!(where #(#written,)* #(#added,)*)
+}
+
+/// The parameters of an impl for a type, and the type with its arguments.
+///
+/// A lifetime has been reported as a mistake, and the impl is for `'static`: one that is not would be a mistake of its own.
+fn head(input: &DeriveInput) -> (TokenStream, TokenStream) {
+    let (ident, params) = (&input.ident, &input.generics.params);
+    if params.is_empty() {
+        // Without brackets of ours the type is blamed where it stands.
+        return (TokenStream::new(), quote!(#ident));
+    }
+    let declared = params.iter().filter_map(|param| match param {
+        GenericParam::Lifetime(_) => None,
+        GenericParam::Type(TypeParam { ident, bounds, .. }) => Some(quote!(#ident: #bounds)),
+        GenericParam::Const(ConstParam { ident, ty, .. }) => Some(quote!(const #ident: #ty)),
+    });
+    let arguments = params.iter().map(|param| match param {
+        GenericParam::Lifetime(_) => quote!('static),
+        GenericParam::Type(TypeParam { ident, .. })
+        | GenericParam::Const(ConstParam { ident, .. }) => quote!(#ident),
+    });
+    (quote!(<#(#declared),*>), quote!(#ident <#(#arguments),*>))
 }

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{DeriveInput, LitStr, Path};
 
-use super::{given, read, where_clause};
+use super::{given, head, read, where_clause};
 use crate::check::{self, Errors};
 use crate::names;
 use crate::options::{self, Known};
@@ -24,18 +24,17 @@ fn expand(input: &DeriveInput, errors: &mut Errors) -> TokenStream {
     check::declared(input, "a module", errors);
 
     let private = names::private(options.krate.as_ref());
-    let ident = &input.ident;
-    let (impl_generics, ty_generics, _) = input.generics.split_for_impl();
+    let (params, ty) = head(input);
     let where_clause = where_clause(
         input,
         &[quote!(Self: ::core::marker::Send + ::core::marker::Sync + 'static)],
     );
     let name = options
         .name
-        .map_or_else(|| names::module_name(ident), |name| name.value());
+        .map_or_else(|| names::module_name(&input.ident), |name| name.value());
     quote! {
         #[automatically_derived]
-        impl #impl_generics #private::Module for #ident #ty_generics #where_clause {
+        impl #params #private::Module for #ty #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
         }
     }

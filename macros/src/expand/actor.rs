@@ -3,7 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::ext::IdentExt as _;
-use syn::{Expr, Ident, Type};
+use syn::spanned::Spanned as _;
+use syn::{Expr, Ident};
 
 use super::{Names, envelope, type_name};
 use crate::tree::{Answer, Handler, Hook, Takes};
@@ -72,7 +73,7 @@ fn mailbox(capacity: Option<&Expr>) -> TokenStream {
     match capacity {
         None => quote!(256),
         Some(Expr::Lit(literal)) => quote!(#literal),
-        Some(constant) => quote! {{
+        Some(constant) => quote_spanned! {at(constant.span())=> {
             let __capacity: ::core::primitive::usize = #constant;
             ::core::assert!(__capacity > 0, "a mailbox without room takes no message: `mailbox` has to be at least 1");
             __capacity
@@ -107,30 +108,38 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
         (&&&#private::Answer(__answer)).failure()
     }};
     let (first, last) = place(method, answer);
+    let argument = if let Takes::Message(_) = takes {
+        quote!(__message)
+    } else {
+        quote!(__event)
+    };
+    let call = call(method, answer, [Some(argument), context], private);
     let body = match takes {
+        // It comes to the type of an outcome by itself, and nothing comes after it.
+        Takes::Message(_) if answer.is_never() => quote! {
+            let (__message, __replier) = #kind::open(__envelope);
+            #call
+        },
+        Takes::Event(_) if answer.is_never() => quote! {
+            let __event = #kind::event(&__envelope);
+            #call
+        },
         Takes::Message(_) => {
-            let call = call(method, answer, [Some(quote!(__message)), context], private);
             let reply = held(first, last);
-            let finish = match answer.ty {
-                // Comes to any type by itself.
-                Some(Type::Never(_)) => quote!(__answer.0),
-                _ => quote!(__replier.answer(#reply, |__answer| #failure)),
-            };
             quote! {
                 use #private::{AnswerNobody as _, AnswerWith as _};
                 let (__message, __replier) = #kind::open(__envelope);
                 let __answer = (#call,);
-                #finish
+                __replier.answer(#reply, |__answer| #failure)
             }
         }
         Takes::Event(_) => {
-            let call = call(method, answer, [Some(quote!(__event)), context], private);
             let result = held(last, last);
-            let checked = quote_spanned!(first=> &#result);
+            let result = quote_spanned!(first=> &#result);
             quote! {
                 let __event = #kind::event(&__envelope);
                 let __answer = (#call,);
-                #private::EventResult::check(#checked);
+                #private::EventResult::check(#result);
                 let __answer = &__answer.0;
                 #private::Outcome::event(#failure)
             }
@@ -176,10 +185,11 @@ fn on_start(
         private,
     );
     let (first, last) = place(method, answer);
-    let (started, finish) = (held(first, last), quote!(#private::StartResult::into_start));
-    let finish = match answer.ty {
-        Some(Type::Never(_)) => quote!(__answer.0),
-        _ => quote!(#finish(#started)),
+    let started = held(first, last);
+    let body = if answer.is_never() {
+        call
+    } else {
+        quote!(let __answer = (#call,); #private::StartResult::into_start(#started))
     };
     quote! {
         #(#cfgs)*
@@ -187,7 +197,7 @@ fn on_start(
             &'__call mut self,
             __ctx: &'__call mut #private::Context<Self>,
         ) -> impl ::core::future::Future<Output = ::core::result::Result<(), #private::StartError>> + ::core::marker::Send + '__call {
-            async move { let __answer = (#call,); #finish }
+            async move { #body }
         }
     }
 }

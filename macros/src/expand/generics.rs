@@ -38,7 +38,7 @@ fn replace(tokens: TokenStream, self_ty: &Type) -> TokenStream {
                 Some(TokenTree::Punct(punct))
                     if punct.as_char() == ':' && punct.spacing() == Spacing::Joint =>
                 {
-                    replaced.append_all(quote!(<#self_ty>))
+                    replaced.append_all(quote!(<#self_ty>));
                 }
                 _ => self_ty.to_tokens(&mut replaced),
             },

@@ -26,16 +26,16 @@ use crate::parse::Block;
 use crate::tree::{ActorOptions, Service};
 use crate::{fallback, marker, names};
 
-pub(crate) fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn actor(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = read_options(args, &mut errors);
     let block = match Block::read(item.clone()) {
         Ok(block) => block,
-        Err(other) => return fallback::item(item, check::not_an_impl(other)),
+        Err(other) => return fallback::item(item, &check::not_an_impl(other)),
     };
     let generated =
         check::service(&block, options, &mut errors).map(|service| service_impls(&service));
-    fallback::block(&block, generated, errors)
+    fallback::block(&block, generated.as_ref(), errors)
 }
 
 fn read_options(args: TokenStream, errors: &mut Errors) -> ActorOptions {
