@@ -6,7 +6,7 @@
 //!
 //! ```text
 //!            wake: fetch_or                 driver: take
-//!   0 (idle) ──────────────▶ AWAKE ──────────────────────▶ RUNNING
+//!   idle ──────────────────▶ AWAKE ──────────────────────▶ RUNNING
 //!   │                                                     │     │ wake
 //!   │ helper: take                                        │     ▼
 //!   ├────────────────────────────────────────▶ RUNNING    │  RUNNING|AWAKE
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! A wake is one read-modify-write, whatever the state: its writer's memory is visible to the poll
-//! that follows, without a fence. Only the wake that finds the word at 0 has to wake the driver.
+//! that follows, without a fence. Only the wake that finds the future idle has to wake the driver.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -33,6 +33,8 @@ const RUNNING: u32 = 1 << 1;
 const VACANT: u32 = 1 << 2;
 /// It is over: whoever has the future drops it, and there will be no other.
 const DOOMED: u32 = 1 << 3;
+/// The driver has left its waker. Set once and for ever.
+const DRIVEN: u32 = 1 << 4;
 
 /// What a future leaves to be done when it is gone, such as telling others that it is.
 pub(crate) type Epilogue = Box<dyn FnOnce() + Send>;
@@ -43,8 +45,8 @@ pub(crate) struct Task {
     state: AtomicU32,
     /// Accessed by whoever has set `RUNNING`, and by `install` while it is `VACANT`.
     future: UnsafeCell<Option<(Erased, Waker)>>,
-    /// Written once, by the driver's first poll before it takes the future; read by those who find
-    /// the word at 0 or install a future, which can't happen before that poll has ended.
+    /// Written once, by the driver's first poll before it sets `DRIVEN`; read by those who have seen
+    /// that.
     driver: UnsafeCell<Option<Waker>>,
 }
 
@@ -84,7 +86,7 @@ impl Task {
     /// The task is doomed; the future comes back.
     pub(crate) fn install(&self, future: Erased, waker: Waker) -> Result<(), Erased> {
         // Acquire: the end of the future before this one.
-        let state = self.state.load(order!(Acquire, "task-install-acquire"));
+        let mut state = self.state.load(order!(Acquire, "task-install-acquire"));
         if state & DOOMED != 0 {
             return Err(future);
         }
@@ -94,23 +96,16 @@ impl Task {
             // are the one supervisor's (task::installs_again).
             unsafe { *slot = Some((future, waker)) };
         });
-        // Release: the future goes with it.
-        let swapped =
-            self.state
-                .compare_exchange(state, AWAKE, order!(AcqRel, "task-install"), Acquire);
-        let Err(mut current) = swapped else {
-            return Ok(());
-        };
-        // Only `AWAKE`, by a late wake, or `DOOMED` can have been added.
-        while current & DOOMED == 0 {
-            match self.state.compare_exchange(
-                current,
-                AWAKE,
-                order!(AcqRel, "task-install"),
-                Acquire,
-            ) {
+        // What can have been added meanwhile: `AWAKE`, by a late wake, `DRIVEN`, and `DOOMED`.
+        while state & DOOMED == 0 {
+            let after = AWAKE | (state & DRIVEN);
+            // Release: the future goes with it.
+            match self
+                .state
+                .compare_exchange(state, after, order!(AcqRel, "task-install"), Acquire)
+            {
                 Ok(_) => return Ok(()),
-                Err(other) => current = other,
+                Err(current) => state = current,
             }
         }
         let taken = self.future.with_mut(|slot| {
@@ -124,15 +119,19 @@ impl Task {
     #[inline]
     pub(crate) fn wake(&self) -> bool {
         // Release: what the caller wrote before. Acquire: the driver's waker.
-        self.state.fetch_or(AWAKE, order!(AcqRel, "task-wake")) == 0
+        self.state.fetch_or(AWAKE, order!(AcqRel, "task-wake")) == DRIVEN
     }
 
-    /// Wakes the driver. For those whom [`Task::wake`] or [`Task::poll`] told to, and who installed
-    /// another than the first future.
+    /// Wakes the driver. For those whom [`Task::wake`] or [`Task::poll`] told to, and who put another
+    /// future in or doomed the task. A driver that was never polled sees by itself what there is to do.
     pub(crate) fn wake_driver(&self) {
+        // Acquire: the waker.
+        if self.state.load(order!(Acquire, "task-driver-acquire")) & DRIVEN == 0 {
+            return;
+        }
         let waker = self.driver.with(|driver| {
-            // SAFETY: written once, before the word was first 0 or `VACANT` after a poll, which the
-            // caller has seen (task::driver_is_woken).
+            // SAFETY: it was written before `DRIVEN` was set, and is not written again
+            // (task::driver_is_woken, task::doom_races_a_helper).
             unsafe { (*driver).clone() }
         });
         if let Some(waker) = waker
@@ -147,13 +146,13 @@ impl Task {
     pub(crate) fn take_idle(&self) -> bool {
         // Acquire: what the last poll wrote. Relaxed on failure: nothing is touched.
         self.state
-            .compare_exchange(0, RUNNING, order!(Acquire, "task-help"), Relaxed)
+            .compare_exchange(
+                DRIVEN,
+                DRIVEN | RUNNING,
+                order!(Acquire, "task-help"),
+                Relaxed,
+            )
             .is_ok()
-    }
-
-    /// Whether somebody polls or is about to. A hint, true when it was read.
-    pub(crate) fn is_busy(&self) -> bool {
-        self.state.load(Relaxed) & (AWAKE | RUNNING) != 0
     }
 
     /// Polls the future once. The caller has taken it.
@@ -173,13 +172,16 @@ impl Task {
             return Polled::Done;
         }
         // Release: what this poll wrote goes to the next. Acquire: what those wrote who woke it.
-        let end = self
-            .state
-            .compare_exchange(RUNNING, 0, order!(AcqRel, "task-end"), Acquire);
+        let end = self.state.compare_exchange(
+            DRIVEN | RUNNING,
+            DRIVEN,
+            order!(AcqRel, "task-end"),
+            Acquire,
+        );
         match end {
             Ok(_) => Polled::Idle,
             Err(_) if cfg!(callboard_mutant = "task-lose-wake") => {
-                self.state.store(0, order!(Release, "task-end"));
+                self.state.store(DRIVEN, order!(Release, "task-end"));
                 Polled::Idle
             }
             Err(state) if state & DOOMED != 0 => {
@@ -190,7 +192,7 @@ impl Task {
                 // Woken meanwhile: stays `AWAKE`, for whoever takes it next.
                 let before = self.state.fetch_and(!RUNNING, order!(AcqRel, "task-again"));
                 if before & DOOMED != 0 {
-                    // The driver went between the two steps, and saw somebody running.
+                    // Doomed between the two steps, by one who saw somebody running.
                     self.doom();
                     return Polled::Done;
                 }
@@ -208,7 +210,7 @@ impl Task {
         drop(gone);
         let mut state = self.state.load(Relaxed);
         loop {
-            let after = VACANT | (state & DOOMED);
+            let after = VACANT | (state & (DOOMED | DRIVEN));
             // Release: the end of this future, for the next one.
             match self
                 .state
@@ -225,17 +227,24 @@ impl Task {
     pub(crate) fn drive(&self, cx: &Context<'_>, is_first: bool, budget: u32) -> Poll<()> {
         if is_first {
             self.driver.with_mut(|driver| {
-                // SAFETY: this is the first poll of the one driver, and nobody reads this before it
-                // has taken the future and ended (task::driver_is_woken).
+                // SAFETY: this is the first poll of the one driver, and nobody reads this before
+                // `DRIVEN` is set below (task::driver_is_woken).
                 unsafe { *driver = Some(cx.waker().clone()) };
             });
+            // Release: the waker. Whatever was done before this and needed a driver is seen below,
+            // since all of it is in this one word.
+            self.state
+                .fetch_or(DRIVEN, order!(AcqRel, "task-driver-release"));
         }
         for _ in 0..budget {
             // Acquire: what those wrote who woke it, and what the last poll wrote.
-            match self
-                .state
-                .compare_exchange(AWAKE, RUNNING, order!(AcqRel, "task-take"), Acquire)
-            {
+            let taken = self.state.compare_exchange(
+                DRIVEN | AWAKE,
+                DRIVEN | RUNNING,
+                order!(AcqRel, "task-take"),
+                Acquire,
+            );
+            match taken {
                 Ok(_) => {}
                 Err(state) if state & DOOMED != 0 => return Poll::Ready(()),
                 // Idle, or polled by a helper, who wakes this driver if it has to go on.
@@ -261,7 +270,7 @@ impl Task {
             // Somebody polls, and drops it afterwards; or there is none; or it is ours to drop.
             let is_ours = state & (RUNNING | VACANT) == 0;
             let after = if is_ours {
-                RUNNING | DOOMED
+                RUNNING | DOOMED | (state & DRIVEN)
             } else {
                 state | DOOMED
             };

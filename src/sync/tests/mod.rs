@@ -3,6 +3,11 @@
 //! Each model prints how many interleavings it explored. A model may not stop at a limit: none is
 //! set, and loom fails when an execution takes too many branches.
 
+#![allow(
+    unsafe_code,
+    reason = "models share what the protocol under test protects"
+)]
+
 mod ring;
 mod task;
 

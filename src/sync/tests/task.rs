@@ -19,9 +19,16 @@ struct Actor {
     flag: AtomicUsize,
     state: UnsafeCell<usize>,
     drops: AtomicUsize,
-    /// Rung when a future is gone.
+    /// Epilogues that have run.
+    ends: AtomicUsize,
+    /// Rung by them.
     gone: Notify,
 }
+
+// SAFETY: `state` is touched by the poller alone, which is what the models are about.
+unsafe impl Sync for Actor {}
+// SAFETY: as above.
+unsafe impl Send for Actor {}
 
 struct NotesItsDrop(Arc<Actor>);
 
@@ -38,13 +45,14 @@ impl Actor {
             flag: AtomicUsize::new(0),
             state: UnsafeCell::new(0),
             drops: AtomicUsize::new(0),
+            ends: AtomicUsize::new(0),
             gone: Notify::new(),
         })
     }
 
     /// A future that is ready when the flag has reached a number.
-    fn until(self: &Arc<Self>, flag: usize) -> Pin<Box<dyn Future<Output = Epilogue> + Send>> {
-        let guard = NotesItsDrop(Arc::clone(self));
+    fn until(this: &Arc<Self>, flag: usize) -> Pin<Box<dyn Future<Output = Epilogue> + Send>> {
+        let guard = NotesItsDrop(Arc::clone(this));
         Box::pin(poll_fn(move |_| {
             // loom sees two of these overlap.
             // SAFETY: the task polls one at a time, which is what the model is about.
@@ -53,13 +61,17 @@ impl Actor {
                 return Poll::Pending;
             }
             let actor = Arc::clone(&guard.0);
-            Poll::Ready(Box::new(move || actor.gone.notify()) as Epilogue)
+            let epilogue: Epilogue = Box::new(move || {
+                actor.ends.fetch_add(1, Relaxed);
+                actor.gone.notify();
+            });
+            Poll::Ready(epilogue)
         }))
     }
 
-    fn install(self: &Arc<Self>, flag: usize) -> bool {
-        self.task
-            .install(self.until(flag), Waker::noop().clone())
+    fn install(this: &Arc<Self>, flag: usize) -> bool {
+        this.task
+            .install(Self::until(this, flag), Waker::noop().clone())
             .is_ok()
     }
 
@@ -85,8 +97,8 @@ impl Actor {
         }
     }
 
-    fn drive(self: &Arc<Self>) -> thread::JoinHandle<()> {
-        let actor = Arc::clone(self);
+    fn drive(this: &Arc<Self>) -> thread::JoinHandle<()> {
+        let actor = Arc::clone(this);
         thread::spawn(move || {
             let mut is_first = true;
             block_on(poll_fn(|cx| {
@@ -101,6 +113,13 @@ impl Actor {
         self.task.wake_driver();
     }
 
+    /// The bell may ring for nothing.
+    fn wait_for_ends(&self, ends: usize) {
+        while self.ends.load(Relaxed) < ends {
+            self.gone.wait();
+        }
+    }
+
     fn drops(&self) -> usize {
         self.drops.load(Relaxed)
     }
@@ -111,12 +130,12 @@ impl Actor {
 fn driver_is_woken() {
     explore("task::driver_is_woken", || {
         let actor = Actor::new();
-        assert!(actor.install(1));
-        let driver = actor.drive();
+        assert!(Actor::install(&actor, 1));
+        let driver = Actor::drive(&actor);
         let waker = Arc::clone(&actor);
         let waker = thread::spawn(move || waker.raise());
         waker.join().unwrap();
-        actor.gone.wait();
+        actor.wait_for_ends(1);
         actor.end();
         driver.join().unwrap();
     });
@@ -127,15 +146,15 @@ fn driver_is_woken() {
 fn one_at_a_time() {
     explore("task::one_at_a_time", || {
         let actor = Actor::new();
-        assert!(actor.install(1));
-        let driver = actor.drive();
+        assert!(Actor::install(&actor, 1));
+        let driver = Actor::drive(&actor);
         let helper = Arc::clone(&actor);
         let helper = thread::spawn(move || {
             helper.flag.fetch_add(1, Relaxed);
             helper.help();
         });
         helper.join().unwrap();
-        actor.gone.wait();
+        actor.wait_for_ends(1);
         actor.end();
         driver.join().unwrap();
     });
@@ -146,8 +165,8 @@ fn one_at_a_time() {
 fn helper_and_waker() {
     explore("task::helper_and_waker", || {
         let actor = Actor::new();
-        assert!(actor.install(2));
-        let driver = actor.drive();
+        assert!(Actor::install(&actor, 2));
+        let driver = Actor::drive(&actor);
         let helper = Arc::clone(&actor);
         let helper = thread::spawn(move || {
             helper.flag.fetch_add(1, Relaxed);
@@ -155,7 +174,7 @@ fn helper_and_waker() {
         });
         actor.raise();
         helper.join().unwrap();
-        actor.gone.wait();
+        actor.wait_for_ends(1);
         actor.end();
         driver.join().unwrap();
     });
@@ -166,14 +185,14 @@ fn helper_and_waker() {
 fn installs_again() {
     explore("task::installs_again", || {
         let actor = Actor::new();
-        assert!(actor.install(0));
-        let driver = actor.drive();
+        assert!(Actor::install(&actor, 0));
+        let driver = Actor::drive(&actor);
         let late = Arc::clone(&actor);
         let late = thread::spawn(move || late.wake());
-        actor.gone.wait();
-        assert!(actor.install(0));
+        actor.wait_for_ends(1);
+        assert!(Actor::install(&actor, 0));
         actor.task.wake_driver();
-        actor.gone.wait();
+        actor.wait_for_ends(2);
         actor.end();
         late.join().unwrap();
         driver.join().unwrap();
@@ -185,8 +204,8 @@ fn installs_again() {
 fn doom_races_a_helper() {
     explore("task::doom_races_a_helper", || {
         let actor = Actor::new();
-        assert!(actor.install(9));
-        let driver = actor.drive();
+        assert!(Actor::install(&actor, 9));
+        let driver = Actor::drive(&actor);
         let helper = Arc::clone(&actor);
         let helper = thread::spawn(move || {
             helper.help();
@@ -196,6 +215,6 @@ fn doom_races_a_helper() {
         helper.join().unwrap();
         driver.join().unwrap();
         assert_eq!(actor.drops(), 1);
-        assert!(!actor.install(0), "nothing runs after the end");
+        assert!(!Actor::install(&actor, 0), "nothing runs after the end");
     });
 }
