@@ -6,7 +6,10 @@ use std::task::{Poll, Waker};
 
 use loom::cell::UnsafeCell;
 use loom::future::block_on;
-use loom::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use loom::sync::atomic::{
+    AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 use loom::sync::{Arc, Notify};
 use loom::thread;
 
@@ -62,7 +65,7 @@ impl Actor {
             }
             let actor = Arc::clone(&guard.0);
             let epilogue: Epilogue = Box::new(move || {
-                actor.ends.fetch_add(1, Relaxed);
+                actor.ends.fetch_add(1, AcqRel);
                 actor.gone.notify();
             });
             Poll::Ready(epilogue)
@@ -115,7 +118,7 @@ impl Actor {
 
     /// The bell may ring for nothing.
     fn wait_for_ends(&self, ends: usize) {
-        while self.ends.load(Relaxed) < ends {
+        while self.ends.load(Acquire) < ends {
             self.gone.wait();
         }
     }
