@@ -1,7 +1,7 @@
 //! The books of a run: which orders were taken in, and how each of them ended.
 //!
-//! They are kept outside the modules, from what was placed and from the [`OrderClosed`] events, so that they can be compared
-//! with what the modules say of themselves.
+//! They are kept outside the modules, from what was placed and from the [`OrderClosed`] events, so
+//! that they can be compared with what the modules say of themselves.
 
 use std::collections::HashMap;
 
@@ -71,7 +71,10 @@ impl Books {
         }
         if matches!(closed.outcome, Outcome::Shipped | Outcome::Backordered) {
             for line in order.lines.iter() {
-                *entries.shipped_units.entry(line.product.clone()).or_default() += Units::from(line.quantity);
+                *entries
+                    .shipped_units
+                    .entry(line.product.clone())
+                    .or_default() += Units::from(line.quantity);
             }
             entries.due.insert(order.id, order.total);
         }

@@ -1,11 +1,13 @@
 //! A cashier collects the payment for one order at a time, however often it takes.
 //!
-//! The payments module may crash under an attempt, and then nobody knows whether money was taken. The cashier tries again:
-//! the charge of an order is idempotent, so an attempt that succeeds settles the question. When all attempts are used up it has
-//! the payment voided, which returns what may have been taken.
+//! The payments module may crash under an attempt, and then nobody knows whether money was taken.
+//! The cashier tries again: the charge of an order is idempotent, so an attempt that succeeds
+//! settles the question. When all attempts are used up it has the payment voided, which returns
+//! what may have been taken.
 //!
-//! Waiting between attempts is why this is not done by [`Orders`] itself. A handler that sleeps keeps its actor busy, which is
-//! what a cashier is for, and what the process manager of all orders cannot afford.
+//! Waiting between attempts is why this is not done by [`Orders`] itself. A handler that sleeps
+//! keeps its actor busy, which is what a cashier is for, and what the process manager of all orders
+//! cannot afford.
 
 use std::sync::Arc;
 
@@ -13,13 +15,16 @@ use callboard::prelude::*;
 use rust_decimal::Decimal;
 use tokio::time::sleep;
 
-use crate::contracts::{Charge, Order, OrderId, OrdersModule, PaymentRefunded, Refusal, VoidPayment};
+use crate::contracts::{
+    Charge, Order, OrderId, OrdersModule, PaymentRefunded, Refusal, VoidPayment,
+};
 use crate::meter::{Meter, Service};
 
 /// How often a charge is tried before the order is given up.
 pub const ATTEMPTS: u32 = 5;
 
-/// Voiding must not be given up as long as there is hope: until it is done, nobody knows whose money it is.
+/// Voiding must not be given up as long as there is hope: until it is done, nobody knows whose
+/// money it is.
 const VOID_ATTEMPTS: u32 = 20;
 
 pub struct Cashier {
@@ -59,8 +64,16 @@ pub enum Payment {
 }
 
 impl Cashier {
-    pub fn new(charges: Recipient<Charge>, voids: Recipient<VoidPayment>, meter: Arc<Meter>) -> Self {
-        Self { charges, voids, meter }
+    pub fn new(
+        charges: Recipient<Charge>,
+        voids: Recipient<VoidPayment>,
+        meter: Arc<Meter>,
+    ) -> Self {
+        Self {
+            charges,
+            voids,
+            meter,
+        }
     }
 
     async fn collect_from(&self, order: &Order) -> Result<(), Problem> {
@@ -75,10 +88,17 @@ impl Cashier {
                 amount: order.total,
                 attempt,
             };
-            // An error of the ask, whichever, leaves open whether money was taken or will be by a charge still queued.
-            match self.meter.ask(Service::Payments, self.charges.ask(charge)).await {
+            // An error of the ask, whichever, leaves open whether money was taken or will be by a
+            // charge still queued.
+            match self
+                .meter
+                .ask(Service::Payments, self.charges.ask(charge))
+                .await
+            {
                 Ok(answer) => return answer.map_err(Problem::Refused),
-                Err(error) => tracing::warn!(order = %order.id, attempt, %error, "a charge did not come to an end"),
+                Err(error) => {
+                    tracing::warn!(order = %order.id, attempt, %error, "a charge did not end");
+                }
             }
         }
         Err(Problem::OutOfAttempts)
@@ -90,14 +110,23 @@ impl Cashier {
                 self.meter.count_retry();
                 sleep(pause_before(attempt)).await;
             }
-            let void = VoidPayment { order: order.id.clone() };
-            match self.meter.ask(Service::Payments, self.voids.ask(void)).await {
+            let void = VoidPayment {
+                order: order.id.clone(),
+            };
+            match self
+                .meter
+                .ask(Service::Payments, self.voids.ask(void))
+                .await
+            {
                 Ok(Some(amount)) => return announce_refund(order, amount, ctx).await,
                 Ok(None) => return,
-                Err(error) => tracing::warn!(order = %order.id, attempt, %error, "a payment could not be voided"),
+                Err(error) => {
+                    tracing::warn!(order = %order.id, attempt, %error, "a void did not end");
+                }
             }
         }
-        // Payments is gone for good. The audit at the end compares the bank's journal with the orders, and will say so.
+        // Payments is gone for good. The audit at the end compares the bank's journal with the
+        // orders, and will say so.
         tracing::error!(order = %order.id, "nobody knows whether this order was paid");
     }
 }
@@ -131,11 +160,25 @@ impl Cashier {
 
 async fn announce_refund(order: &Order, amount: Decimal, ctx: &Context<Cashier>) {
     let (id, customer) = (order.id.clone(), order.customer.clone());
-    ctx.publish(PaymentRefunded { order: id, customer, amount }).await;
+    ctx.publish(PaymentRefunded {
+        order: id,
+        customer,
+        amount,
+    })
+    .await;
 }
 
-async fn report(to: &Recipient<PaymentSettled>, order: &Order, payment: Payment, ctx: &Context<Cashier>) {
-    let settled = PaymentSettled { order: order.id.clone(), payment, cashier: ctx.actor_ref() };
+async fn report(
+    to: &Recipient<PaymentSettled>,
+    order: &Order,
+    payment: Payment,
+    ctx: &Context<Cashier>,
+) {
+    let settled = PaymentSettled {
+        order: order.id.clone(),
+        payment,
+        cashier: ctx.actor_ref(),
+    };
     if let Err(error) = to.tell(settled).await {
         tracing::error!(order = %order.id, %error, "nobody is interested in a payment");
     }

@@ -1,31 +1,32 @@
 //! Inventory: what is on the shelves, what is set aside for which order, and who waits for what.
 //!
-//! An order takes what is there. What is missing is ordered from the supplier, piece for piece, and the order waits; goods that
-//! arrive go to the orders that wait for them, first come first served. Only when something is missing that is discontinued,
-//! nothing is taken and the order cannot be fulfilled.
+//! An order takes what is there. What is missing is ordered from the supplier, piece for piece, and
+//! the order waits; goods that arrive go to the orders that wait for them, first come first served.
+//! Only when something is missing that is discontinued, nothing is taken and the order cannot be
+//! fulfilled.
 //!
-//! Goods of an order that was refused or cancelled are put back on the shelf for returns. They are in stock, but no other
-//! order gets them during the run: which one would, depended on how fast a payment happened to fail, and a run could not be
-//! repeated with the same `--seed`.
+//! Goods of an order that was refused or cancelled are put back on the shelf for returns. They are
+//! in stock, but no other order gets them during the run: which one would, depended on how fast a
+//! payment happened to fail, and a run could not be repeated with the same `--seed`.
 
 use std::collections::{HashMap, VecDeque};
 
 use callboard::prelude::*;
 
 use crate::contracts::{
-    InventoryModule, Item, Line, OrderCancelled, OrderId, OrderRefused, OrderShipped, OutOfStock, ProductId,
-    Reservation, Reserve, Restock, StockComplete, StockLevel, Supply, TakeStock, Units,
+    InventoryModule, Item, Line, OrderCancelled, OrderId, OrderRefused, OrderShipped, OutOfStock,
+    ProductId, Reservation, Reserve, Restock, StockComplete, StockLevel, Supply, TakeStock, Units,
 };
 use crate::load::StockItem;
 use crate::supplier::Supplier;
 
 pub struct Inventory {
-    shelves: HashMap<ProductId, Shelf>,
+    stock: HashMap<ProductId, Stock>,
     reserved: HashMap<OrderId, Reserved>,
     supplier: Option<Recipient<Supply>>,
 }
 
-struct Shelf {
+struct Stock {
     discontinued: bool,
     initial: Units,
     restocked: Units,
@@ -45,17 +46,24 @@ struct Reserved {
 }
 
 impl Inventory {
-    pub fn new(stock: &[StockItem]) -> Self {
-        let shelves = stock.iter().map(|item| (item.product.clone(), Shelf::new(item))).collect();
-        Self { shelves, reserved: HashMap::new(), supplier: None }
+    pub fn new(items: &[StockItem]) -> Self {
+        let stock = items
+            .iter()
+            .map(|item| (item.product.clone(), Stock::new(item)))
+            .collect();
+        Self {
+            stock,
+            reserved: HashMap::new(),
+            supplier: None,
+        }
     }
 
     /// Whether waiting would help: everything is there, or can be ordered.
     fn check(&self, items: &[Item]) -> Result<(), OutOfStock> {
-        for Item { product, units } in items {
-            match self.shelves.get(product) {
+        for Item { product, count } in items {
+            match self.stock.get(product) {
                 None => return Err(OutOfStock::UnknownProduct(product.clone())),
-                Some(shelf) if shelf.discontinued && shelf.free < *units => {
+                Some(stock) if stock.discontinued && stock.free < *count => {
                     return Err(OutOfStock::Discontinued(product.clone()));
                 }
                 Some(_) => {}
@@ -67,22 +75,35 @@ impl Inventory {
     /// Sets aside what is there, and returns what is not.
     fn take(&mut self, order: &OrderId, items: Vec<Item>) -> Vec<Item> {
         let mut missing = Vec::new();
-        for Item { product, units } in &items {
-            let Some(shelf) = self.shelves.get_mut(product) else { continue };
-            let short = shelf.take(order, *units);
+        for Item { product, count } in &items {
+            let Some(stock) = self.stock.get_mut(product) else {
+                continue;
+            };
+            let short = stock.take(order, *count);
             if short > 0 {
-                missing.push(Item { product: product.clone(), units: short });
+                missing.push(Item {
+                    product: product.clone(),
+                    count: short,
+                });
             }
         }
-        self.reserved.insert(order.clone(), Reserved { items, incomplete: missing.len() });
+        self.reserved.insert(
+            order.clone(),
+            Reserved {
+                items,
+                incomplete: missing.len(),
+            },
+        );
         missing
     }
 
     fn put_back(&mut self, order: &OrderId) {
-        let Some(reserved) = self.reserved.remove(order) else { return };
-        for Item { product, units } in reserved.items {
-            if let Some(shelf) = self.shelves.get_mut(&product) {
-                shelf.put_back(order, units);
+        let Some(reserved) = self.reserved.remove(order) else {
+            return;
+        };
+        for Item { product, count } in reserved.items {
+            if let Some(stock) = self.stock.get_mut(&product) {
+                stock.put_back(order, count);
             }
         }
     }
@@ -97,7 +118,11 @@ impl Inventory {
     }
 
     #[handler]
-    async fn reserve(&mut self, request: Reserve, ctx: &mut Context<Self>) -> Result<Reservation, OutOfStock> {
+    async fn reserve(
+        &mut self,
+        request: Reserve,
+        ctx: &mut Context<Self>,
+    ) -> Result<Reservation, OutOfStock> {
         if let Some(reserved) = self.reserved.get(&request.order) {
             return Ok(reserved.state());
         }
@@ -108,7 +133,10 @@ impl Inventory {
             return Ok(Reservation::Complete);
         }
 
-        let supply = Supply { items: missing, to: ctx.actor_ref().recipient() };
+        let supply = Supply {
+            items: missing,
+            to: ctx.actor_ref().recipient(),
+        };
         match &self.supplier {
             Some(supplier) if supplier.tell(supply).await.is_ok() => Ok(Reservation::Waiting),
             _ => {
@@ -120,12 +148,16 @@ impl Inventory {
 
     #[handler]
     async fn restock(&mut self, delivery: Restock, ctx: &mut Context<Self>) {
-        for Item { product, units } in delivery.items {
-            let Some(shelf) = self.shelves.get_mut(&product) else { continue };
-            shelf.restocked += units;
-            shelf.free += units;
-            while let Some(order) = shelf.serve_next() {
-                let Some(reserved) = self.reserved.get_mut(&order) else { continue };
+        for Item { product, count } in delivery.items {
+            let Some(stock) = self.stock.get_mut(&product) else {
+                continue;
+            };
+            stock.restocked += count;
+            stock.free += count;
+            while let Some(order) = stock.serve_next() {
+                let Some(reserved) = self.reserved.get_mut(&order) else {
+                    continue;
+                };
                 reserved.incomplete -= 1;
                 if reserved.incomplete == 0 {
                     ctx.publish(StockComplete { order }).await;
@@ -136,10 +168,12 @@ impl Inventory {
 
     #[handler]
     fn on_shipped(&mut self, event: &OrderShipped) {
-        let Some(reserved) = self.reserved.remove(&event.order) else { return };
-        for Item { product, units } in reserved.items {
-            if let Some(shelf) = self.shelves.get_mut(&product) {
-                shelf.shipped += units;
+        let Some(reserved) = self.reserved.remove(&event.order) else {
+            return;
+        };
+        for Item { product, count } in reserved.items {
+            if let Some(stock) = self.stock.get_mut(&product) {
+                stock.shipped += count;
             }
         }
     }
@@ -154,15 +188,21 @@ impl Inventory {
         self.put_back(&event.order);
     }
 
-    /// Counts everything that is in the house: free, returned, and set aside for orders that have not left.
+    /// Counts everything that is in the house: free, returned, and set aside for orders that have
+    /// not left.
     #[handler]
     fn take_stock(&mut self, _: TakeStock) -> Vec<StockLevel> {
-        let mut levels: HashMap<_, _> =
-            self.shelves.iter().map(|(product, shelf)| (product, shelf.level(product))).collect();
+        let mut levels: HashMap<_, _> = self
+            .stock
+            .iter()
+            .map(|(product, stock)| (product, stock.level(product)))
+            .collect();
         for (order, reserved) in &self.reserved {
-            for Item { product, units } in &reserved.items {
-                if let (Some(shelf), Some(level)) = (self.shelves.get(product), levels.get_mut(product)) {
-                    level.left += units - shelf.missing(order);
+            for Item { product, count } in &reserved.items {
+                if let (Some(stock), Some(level)) =
+                    (self.stock.get(product), levels.get_mut(product))
+                {
+                    level.left += count - stock.missing(order);
                 }
             }
         }
@@ -174,11 +214,15 @@ impl Inventory {
 
 impl Reserved {
     fn state(&self) -> Reservation {
-        if self.incomplete == 0 { Reservation::Complete } else { Reservation::Waiting }
+        if self.incomplete == 0 {
+            Reservation::Complete
+        } else {
+            Reservation::Waiting
+        }
     }
 }
 
-impl Shelf {
+impl Stock {
     fn new(item: &StockItem) -> Self {
         let units = Units::from(item.units);
         Self {
@@ -192,9 +236,14 @@ impl Shelf {
         }
     }
 
-    /// Takes up to `units` for `order` and returns how many are missing. Nobody overtakes the orders that wait.
+    /// Takes up to `units` for `order` and returns how many are missing. Nobody overtakes the
+    /// orders that wait.
     fn take(&mut self, order: &OrderId, units: Units) -> Units {
-        let taken = if self.waiting.is_empty() { units.min(self.free) } else { 0 };
+        let taken = if self.waiting.is_empty() {
+            units.min(self.free)
+        } else {
+            0
+        };
         self.free -= taken;
         let missing = units - taken;
         if missing > 0 {
@@ -205,7 +254,10 @@ impl Shelf {
 
     /// Gives the first order that waits all that it waits for, if there is enough.
     fn serve_next(&mut self) -> Option<OrderId> {
-        let (_, units) = self.waiting.front().filter(|(_, units)| *units <= self.free)?;
+        let (_, units) = self
+            .waiting
+            .front()
+            .filter(|(_, units)| *units <= self.free)?;
         self.free -= units;
         self.waiting.pop_front().map(|(order, _)| order)
     }
@@ -216,7 +268,11 @@ impl Shelf {
     }
 
     fn missing(&self, order: &OrderId) -> Units {
-        self.waiting.iter().filter(|(waiting, _)| waiting == order).map(|(_, units)| units).sum()
+        self.waiting
+            .iter()
+            .filter(|(waiting, _)| waiting == order)
+            .map(|(_, units)| units)
+            .sum()
     }
 
     fn level(&self, product: &ProductId) -> StockLevel {
@@ -234,11 +290,17 @@ impl Shelf {
 fn items_of(lines: &[Line]) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::with_capacity(lines.len());
     let mut index = HashMap::with_capacity(lines.len());
-    for Line { product, quantity, .. } in lines {
+    for Line {
+        product, quantity, ..
+    } in lines
+    {
         let at = *index.entry(product).or_insert(items.len());
         match items.get_mut(at) {
-            Some(item) => item.units += Units::from(*quantity),
-            None => items.push(Item { product: product.clone(), units: Units::from(*quantity) }),
+            Some(item) => item.count += Units::from(*quantity),
+            None => items.push(Item {
+                product: product.clone(),
+                count: Units::from(*quantity),
+            }),
         }
     }
     items

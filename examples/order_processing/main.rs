@@ -16,7 +16,10 @@
 //! | `load`, `money`, `chance` | CSV files, exact amounts, repeatable luck |
 //! | `cli`, `progress`, `summary` | what the user sees |
 
-#![allow(unreachable_pub, reason = "in a program of modules, `pub` is what a module shows to the others")]
+#![allow(
+    unreachable_pub,
+    reason = "in a program of modules, `pub` is what a module shows to the others"
+)]
 
 mod bank;
 mod books;
@@ -69,7 +72,10 @@ async fn main() -> ExitCode {
     };
     data.rejects.report().for_each(say);
 
-    let progress = Progress::new(&options, data.orders.len() as u64 * u64::from(options.repeat));
+    let progress = Progress::new(
+        &options,
+        data.orders.len() as u64 * u64::from(options.repeat),
+    );
     let report = match run::process(data, &options, progress, &interrupts()).await {
         Ok(report) => report,
         Err(error) => {
@@ -77,10 +83,18 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let text = if options.json { summary::json(&report) } else { summary::text(&report) };
+    let text = if options.json {
+        summary::json(&report)
+    } else {
+        summary::text(&report)
+    };
     // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
     let _ = writeln!(stdout(), "{}", text.trim_end());
-    if report.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if report.holds() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 /// Notified at each ctrl-c.

@@ -30,7 +30,8 @@ impl Service {
 
 /// Counts retries and times asks, from the sending of the message to the answer or the error.
 pub struct Meter {
-    /// Of nanoseconds, by service. One lock per service, so that the busy ones do not wait for each other.
+    /// Of nanoseconds, by service. One lock per service, so that the busy ones do not wait for each
+    /// other.
     latencies: [Mutex<Histogram<u64>>; Service::ALL.len()],
     retries: AtomicU64,
 }
@@ -48,7 +49,10 @@ pub struct Latency {
 impl Meter {
     pub fn new() -> Self {
         let histogram = || Mutex::new(Histogram::new(3).expect("3 significant digits are allowed"));
-        Self { latencies: [histogram(), histogram(), histogram()], retries: AtomicU64::new(0) }
+        Self {
+            latencies: [histogram(), histogram(), histogram()],
+            retries: AtomicU64::new(0),
+        }
     }
 
     /// Awaits an ask and notes how long it took.
@@ -56,7 +60,9 @@ impl Meter {
         let started = Instant::now();
         let answer = ask.await;
         let nanos = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.latencies[service as usize].lock().saturating_record(nanos);
+        self.latencies[service as usize]
+            .lock()
+            .saturating_record(nanos);
         answer
     }
 
@@ -75,7 +81,13 @@ impl Meter {
                 let histogram = self.latencies[service as usize].lock();
                 let at = |quantile| Duration::from_nanos(histogram.value_at_quantile(quantile));
                 let max = Duration::from_nanos(histogram.max());
-                Latency { service, asks: histogram.len(), p50: at(0.5), p99: at(0.99), max }
+                Latency {
+                    service,
+                    asks: histogram.len(),
+                    p50: at(0.5),
+                    p99: at(0.99),
+                    max,
+                }
             })
             .collect()
     }

@@ -1,8 +1,9 @@
 //! Money is a [`Decimal`], never a float, and every step is exact or says that it cannot be.
 //!
-//! `Decimal` holds 28 digits; beyond that its operators round without a word. The functions here return `None` instead, so a
-//! row whose value would have to be rounded is refused rather than charged a little wrong. Sums over a whole run may need more
-//! than 28 digits, which is what [`ExactSum`] is for.
+//! `Decimal` holds 28 digits; beyond that its operators round without a word. The functions here
+//! return `None` instead, so a row whose value would have to be rounded is refused rather than
+//! charged a little wrong. Sums over a whole run may need more than 28 digits, which is what
+//! [`ExactSum`] is for.
 
 use std::fmt;
 
@@ -13,7 +14,8 @@ const PLACES: u32 = 28;
 
 /// Reads a plain decimal number such as `14.00`, `0.15` or `-3`.
 ///
-/// Returns `None` for everything else: exponents, `NaN`, digit separators, and numbers that need more than 28 digits.
+/// Returns `None` for everything else: exponents, `NaN`, digit separators, and numbers that need
+/// more than 28 digits.
 pub fn parse(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -30,7 +32,14 @@ pub fn parse(text: &str) -> Option<Decimal> {
         "" => 0,
         significant => significant.parse().ok()?,
     };
-    exact(if text.starts_with('-') { -mantissa } else { mantissa }, scale)
+    exact(
+        if text.starts_with('-') {
+            -mantissa
+        } else {
+            mantissa
+        },
+        scale,
+    )
 }
 
 /// The value of an order line: `unit_price × quantity × (1 − discount)`.
@@ -39,14 +48,21 @@ pub fn parse(text: &str) -> Option<Decimal> {
 pub fn line_value(unit_price: Decimal, quantity: u64, discount: Decimal) -> Option<Decimal> {
     let price = unit_price.normalize();
     let rest = Decimal::ONE.checked_sub(discount)?.normalize();
-    let mantissa = price.mantissa().checked_mul(i128::from(quantity))?.checked_mul(rest.mantissa())?;
+    let mantissa = price
+        .mantissa()
+        .checked_mul(i128::from(quantity))?
+        .checked_mul(rest.mantissa())?;
     exact(mantissa, price.scale() + rest.scale())
 }
 
 /// `a + b`, or `None` when the exact result needs more than 28 digits.
 pub fn add(a: Decimal, b: Decimal) -> Option<Decimal> {
     let scale = a.scale().max(b.scale());
-    let at_scale = |value: Decimal| value.mantissa().checked_mul(10_i128.pow(scale - value.scale()));
+    let at_scale = |value: Decimal| {
+        value
+            .mantissa()
+            .checked_mul(10_i128.pow(scale - value.scale()))
+    };
     exact(at_scale(a)?.checked_add(at_scale(b)?)?, scale)
 }
 
@@ -73,10 +89,15 @@ impl ExactSum {
 
     /// Adds one amount.
     pub fn add(&mut self, amount: Decimal) {
-        debug_assert!(!amount.is_sign_negative() || amount.is_zero(), "amounts are not negative");
+        debug_assert!(
+            !amount.is_sign_negative() || amount.is_zero(),
+            "amounts are not negative"
+        );
         let part = amount.fract();
         // An amount has at most 29 digits, so four thousand million of the largest would fit.
-        self.whole = self.whole.saturating_add(amount.trunc().mantissa().unsigned_abs());
+        self.whole = self
+            .whole
+            .saturating_add(amount.trunc().mantissa().unsigned_abs());
         self.fraction += part.mantissa().unsigned_abs() * 10_u128.pow(PLACES - part.scale());
         if self.fraction >= Self::ONE {
             self.fraction -= Self::ONE;
@@ -109,7 +130,11 @@ impl fmt::Display for ExactSum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cent = Self::ONE / 100;
         let cents = (self.fraction + cent / 2) / cent;
-        let text = format!("{}.{:02}", self.whole.saturating_add(cents / 100), cents % 100);
+        let text = format!(
+            "{}.{:02}",
+            self.whole.saturating_add(cents / 100),
+            cents % 100
+        );
         f.pad_integral(true, "", &text)
     }
 }

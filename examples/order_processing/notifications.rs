@@ -1,12 +1,13 @@
-//! Notifications: tells the customer. It knows the other modules by their events alone, and they do not know it.
+//! Notifications: tells the customer. It knows the other modules by their events alone, and they do
+//! not know it.
 
 use std::collections::BTreeMap;
 
 use callboard::prelude::*;
 
 use crate::contracts::{
-    CancelReason, CountNotices, CustomerId, NotificationsModule, OrderBackordered, OrderCancelled, OrderPlaced,
-    OrderRefused, OrderShipped, PaymentRefunded, Refusal,
+    CancelReason, CountNotices, CustomerId, NotificationsModule, OrderBackordered, OrderCancelled,
+    OrderPlaced, OrderRefused, OrderShipped, PaymentRefunded, Refusal,
 };
 
 #[derive(Default)]
@@ -26,17 +27,35 @@ impl Notifications {
 impl Notifications {
     #[handler]
     fn on_placed(&mut self, event: &OrderPlaced) {
-        self.send("confirmation", &event.customer, format_args!("thank you for order {} over {:.2}", event.order, event.total));
+        self.send(
+            "confirmation",
+            &event.customer,
+            format_args!(
+                "thank you for order {} over {:.2}",
+                event.order, event.total
+            ),
+        );
     }
 
     #[handler]
     fn on_backordered(&mut self, event: &OrderBackordered) {
-        self.send("delay", &event.customer, format_args!("order {} has to wait for our supplier", event.order));
+        self.send(
+            "delay",
+            &event.customer,
+            format_args!("order {} has to wait for our supplier", event.order),
+        );
     }
 
     #[handler]
     fn on_shipped(&mut self, event: &OrderShipped) {
-        self.send("shipment", &event.customer, format_args!("order {} is on its way with shipper {}", event.order, event.shipper));
+        self.send(
+            "shipment",
+            &event.customer,
+            format_args!(
+                "order {} is on its way with shipper {}",
+                event.order, event.shipper
+            ),
+        );
     }
 
     #[handler]
@@ -45,25 +64,45 @@ impl Notifications {
             Refusal::CreditLimit { .. } => "it is over your credit limit",
             Refusal::Declined | Refusal::Voided => "your payment was declined",
         };
-        self.send("refusal", &event.customer, format_args!("we cannot accept order {}: {why}", event.order));
+        self.send(
+            "refusal",
+            &event.customer,
+            format_args!("we cannot accept order {}: {why}", event.order),
+        );
     }
 
     #[handler]
     fn on_cancelled(&mut self, event: &OrderCancelled) {
         let why = match event.reason {
             CancelReason::OutOfStock(_) => "it is sold out",
-            CancelReason::PaymentFailed | CancelReason::Unanswered { .. } => "something went wrong on our side",
+            CancelReason::PaymentFailed | CancelReason::Unanswered { .. } => {
+                "something went wrong on our side"
+            }
         };
-        self.send("cancellation", &event.customer, format_args!("we had to cancel order {}: {why}", event.order));
+        self.send(
+            "cancellation",
+            &event.customer,
+            format_args!("we had to cancel order {}: {why}", event.order),
+        );
     }
 
     #[handler]
     fn on_refunded(&mut self, event: &PaymentRefunded) {
-        self.send("refund", &event.customer, format_args!("we have returned {:.2} for order {}", event.amount, event.order));
+        self.send(
+            "refund",
+            &event.customer,
+            format_args!(
+                "we have returned {:.2} for order {}",
+                event.amount, event.order
+            ),
+        );
     }
 
     #[handler]
     fn count(&mut self, _: CountNotices) -> Vec<(&'static str, u64)> {
-        self.sent.iter().map(|(kind, count)| (*kind, *count)).collect()
+        self.sent
+            .iter()
+            .map(|(kind, count)| (*kind, *count))
+            .collect()
     }
 }

@@ -8,12 +8,13 @@
 //!          └▶ cancelled     └▶ cancelled
 //! ```
 //!
-//! It is one actor, and its handlers never wait for anything slow: inventory and shipping answer at once and report later by
-//! an event, and collecting a payment, which may take several attempts, is done by a cashier. So thousands of orders can be
-//! under way, and they reserve their goods in the order in which they were placed.
+//! It is one actor, and its handlers never wait for anything slow: inventory and shipping answer at
+//! once and report later by an event, and collecting a payment, which may take several attempts, is
+//! done by a cashier. So thousands of orders can be under way, and they reserve their goods in the
+//! order in which they were placed.
 //!
-//! Each order under way has at most one message for this actor at any time. A mailbox with a slot per order is therefore
-//! never full, and nobody who reports here can be held up by it.
+//! Each order under way has at most one message for this actor at any time. A mailbox with a slot
+//! per order is therefore never full, and nobody who reports here can be held up by it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,8 +23,9 @@ use callboard::prelude::*;
 
 use crate::cashier::{Cashier, Collect, GiveBack, Payment, PaymentSettled};
 use crate::contracts::{
-    CancelReason, Charge, Order, OrderBackordered, OrderCancelled, OrderClosed, OrderId, OrderPlaced, OrderRefused,
-    OrderShipped, OrdersModule, Outcome, Place, PlaceOrder, Reservation, Reserve, Ship, StockComplete, VoidPayment,
+    CancelReason, Charge, Order, OrderBackordered, OrderCancelled, OrderClosed, OrderId,
+    OrderPlaced, OrderRefused, OrderShipped, OrdersModule, Outcome, Place, PlaceOrder, Reservation,
+    Reserve, Ship, StockComplete, VoidPayment,
 };
 use crate::inventory::Inventory;
 use crate::meter::{Meter, Service};
@@ -32,7 +34,8 @@ use crate::shipping::Shipping;
 
 pub struct Orders {
     open: HashMap<OrderId, Open>,
-    /// Cashiers without work. One is hired when there is none, so there are as many as orders were ever paid for at once.
+    /// Cashiers without work. One is hired when there is none, so there are as many as orders were
+    /// ever paid for at once.
     idle: Vec<ActorRef<Cashier>>,
     hired: usize,
     services: Option<Services>,
@@ -84,17 +87,39 @@ impl Orders {
     #[handler]
     async fn place(&mut self, request: PlaceOrder, ctx: &mut Context<Self>) {
         let order = Arc::new(request.order);
-        ctx.publish(OrderPlaced { order: order.id.clone(), customer: order.customer.clone(), total: order.total })
-            .await;
-        let open = Open { order: order.clone(), stage: Stage::Waiting, waited: false, _place: request.place };
+        ctx.publish(OrderPlaced {
+            order: order.id.clone(),
+            customer: order.customer.clone(),
+            total: order.total,
+        })
+        .await;
+        let open = Open {
+            order: order.clone(),
+            stage: Stage::Waiting,
+            waited: false,
+            _place: request.place,
+        };
         self.open.insert(order.id.clone(), open);
 
-        let reserve = Reserve { order: order.id.clone(), lines: order.lines.clone() };
-        match self.meter.ask(Service::Inventory, self.services().reserve.ask(reserve)).await {
+        let reserve = Reserve {
+            order: order.id.clone(),
+            lines: order.lines.clone(),
+        };
+        match self
+            .meter
+            .ask(Service::Inventory, self.services().reserve.ask(reserve))
+            .await
+        {
             Ok(Ok(Reservation::Complete)) => self.collect(&order, ctx).await,
             Ok(Ok(Reservation::Waiting)) => self.wait_for_stock(&order, ctx).await,
-            Ok(Err(out_of_stock)) => self.cancel(&order, CancelReason::OutOfStock(out_of_stock), ctx).await,
-            Err(error) => self.cancel(&order, unanswered(&order, "inventory", &error), ctx).await,
+            Ok(Err(out_of_stock)) => {
+                let reason = CancelReason::OutOfStock(out_of_stock);
+                self.cancel(&order, reason, ctx).await;
+            }
+            Err(error) => {
+                let reason = unanswered(&order, "inventory", &error);
+                self.cancel(&order, reason, ctx).await;
+            }
         }
     }
 
@@ -113,13 +138,19 @@ impl Orders {
                 Payment::Paid => self.ship(&order, ctx).await,
                 Payment::Refused(refusal) => {
                     let (id, customer) = (order.id.clone(), order.customer.clone());
-                    ctx.publish(OrderRefused { order: id, customer, refusal }).await;
+                    ctx.publish(OrderRefused {
+                        order: id,
+                        customer,
+                        refusal,
+                    })
+                    .await;
                     self.close(&order, Outcome::Refused, ctx).await;
                 }
                 Payment::Failed => self.cancel(&order, CancelReason::PaymentFailed, ctx).await,
             }
         } else if let Some(order) = self.order_in(Stage::Refunding, &settled.order) {
-            self.cancel(&order, CancelReason::Unanswered { module: "shipping" }, ctx).await;
+            self.cancel(&order, CancelReason::Unanswered { module: "shipping" }, ctx)
+                .await;
         }
     }
 
@@ -127,26 +158,48 @@ impl Orders {
     async fn on_shipped(&mut self, event: &OrderShipped, ctx: &mut Context<Self>) {
         if let Some(order) = self.order_in(Stage::Shipping, &event.order) {
             let waited = self.open.get(&order.id).is_some_and(|open| open.waited);
-            self.close(&order, if waited { Outcome::Backordered } else { Outcome::Shipped }, ctx).await;
+            self.close(
+                &order,
+                if waited {
+                    Outcome::Backordered
+                } else {
+                    Outcome::Shipped
+                },
+                ctx,
+            )
+            .await;
         }
     }
 }
 
 impl Orders {
     pub fn new(meter: Arc<Meter>) -> Self {
-        Self { open: HashMap::new(), idle: Vec::new(), hired: 0, services: None, meter }
+        Self {
+            open: HashMap::new(),
+            idle: Vec::new(),
+            hired: 0,
+            services: None,
+            meter,
+        }
     }
 
     async fn wait_for_stock(&mut self, order: &Order, ctx: &Context<Self>) {
         if let Some(open) = self.open.get_mut(&order.id) {
             open.waited = true;
         }
-        ctx.publish(OrderBackordered { order: order.id.clone(), customer: order.customer.clone() }).await;
+        ctx.publish(OrderBackordered {
+            order: order.id.clone(),
+            customer: order.customer.clone(),
+        })
+        .await;
     }
 
     async fn collect(&mut self, order: &Arc<Order>, ctx: &mut Context<Self>) {
         self.enter(Stage::Collecting, order);
-        let job = Collect { order: order.clone(), to: ctx.actor_ref().recipient() };
+        let job = Collect {
+            order: order.clone(),
+            to: ctx.actor_ref().recipient(),
+        };
         let Some(cashier) = self.cashier(ctx).await else {
             return self.cancel(order, CancelReason::PaymentFailed, ctx).await;
         };
@@ -158,9 +211,21 @@ impl Orders {
 
     async fn ship(&mut self, order: &Arc<Order>, ctx: &mut Context<Self>) {
         self.enter(Stage::Shipping, order);
-        let (id, customer, shipper) = (order.id.clone(), order.customer.clone(), order.shipper.clone());
-        let parcel = Ship { order: id, customer, shipper };
-        if let Err(error) = self.meter.ask(Service::Shipping, self.services().ship.ask(parcel)).await {
+        let (id, customer, shipper) = (
+            order.id.clone(),
+            order.customer.clone(),
+            order.shipper.clone(),
+        );
+        let parcel = Ship {
+            order: id,
+            customer,
+            shipper,
+        };
+        if let Err(error) = self
+            .meter
+            .ask(Service::Shipping, self.services().ship.ask(parcel))
+            .await
+        {
             tracing::error!(order = %order.id, %error, "shipping does not take the parcel");
             self.refund(order, ctx).await;
         }
@@ -168,7 +233,10 @@ impl Orders {
 
     async fn refund(&mut self, order: &Arc<Order>, ctx: &mut Context<Self>) {
         self.enter(Stage::Refunding, order);
-        let job = GiveBack { order: order.clone(), to: ctx.actor_ref().recipient() };
+        let job = GiveBack {
+            order: order.clone(),
+            to: ctx.actor_ref().recipient(),
+        };
         match self.cashier(ctx).await {
             Some(cashier) if cashier.tell(job).await.is_ok() => {}
             _ => tracing::error!(order = %order.id, "there is nobody to give the money back"),
@@ -177,20 +245,34 @@ impl Orders {
 
     /// Inventory hears of it and puts the goods back.
     async fn cancel(&mut self, order: &Order, reason: CancelReason, ctx: &Context<Self>) {
-        ctx.publish(OrderCancelled { order: order.id.clone(), customer: order.customer.clone(), reason }).await;
+        ctx.publish(OrderCancelled {
+            order: order.id.clone(),
+            customer: order.customer.clone(),
+            reason,
+        })
+        .await;
         self.close(order, Outcome::Cancelled, ctx).await;
     }
 
     async fn close(&mut self, order: &Order, outcome: Outcome, ctx: &Context<Self>) {
         let closed = self.open.remove(&order.id);
-        ctx.publish(OrderClosed { order: order.id.clone(), outcome }).await;
-        // Last, so that no more orders than there are places ever have something to say to this actor.
+        ctx.publish(OrderClosed {
+            order: order.id.clone(),
+            outcome,
+        })
+        .await;
+        // Last, so that no more orders than there are places ever have something to say to this
+        // actor.
         drop(closed);
     }
 
-    /// The order, if it is in this stage. A message for another stage is late, and what it reports has been dealt with.
+    /// The order, if it is in this stage. A message for another stage is late, and what it reports
+    /// has been dealt with.
     fn order_in(&self, stage: Stage, order: &OrderId) -> Option<Arc<Order>> {
-        self.open.get(order).filter(|open| open.stage == stage).map(|open| open.order.clone())
+        self.open
+            .get(order)
+            .filter(|open| open.stage == stage)
+            .map(|open| open.order.clone())
     }
 
     fn enter(&mut self, stage: Stage, order: &Order) {
@@ -206,13 +288,22 @@ impl Orders {
         self.hired += 1;
         let (services, meter) = (self.services().clone(), self.meter.clone());
         let spec = ChildSpec::new(format!("cashier-{}", self.hired), move || {
-            Cashier::new(services.charge.clone(), services.void.clone(), meter.clone())
+            Cashier::new(
+                services.charge.clone(),
+                services.void.clone(),
+                meter.clone(),
+            )
         });
-        ctx.spawn(spec).await.inspect_err(|error| tracing::error!(%error, "cannot hire a cashier")).ok()
+        ctx.spawn(spec)
+            .await
+            .inspect_err(|error| tracing::error!(%error, "cannot hire a cashier"))
+            .ok()
     }
 
     fn services(&self) -> &Services {
-        self.services.as_ref().expect("`find_services` runs before any handler")
+        self.services
+            .as_ref()
+            .expect("`find_services` runs before any handler")
     }
 }
 

@@ -1,7 +1,8 @@
 //! Payments: charges customers, within their credit limit, and voids payments.
 //!
-//! This actor can be made to crash in the middle of a charge. It holds nothing that a restart would lose: the money is at the
-//! [`Bank`], and the luck that decides over a crash depends on the order and the attempt only.
+//! This actor can be made to crash in the middle of a charge. It holds nothing that a restart would
+//! lose: the money is at the [`Bank`], and the luck that decides over a crash depends on the order
+//! and the attempt only.
 
 use std::collections::HashMap;
 use std::panic::PanicHookInfo;
@@ -37,8 +38,16 @@ enum Crash {
 }
 
 impl Payments {
-    pub fn new(bank: Arc<Bank>, credit_limits: Arc<HashMap<CustomerId, Decimal>>, faults: Faults) -> Self {
-        Self { bank, credit_limits, faults }
+    pub fn new(
+        bank: Arc<Bank>,
+        credit_limits: Arc<HashMap<CustomerId, Decimal>>,
+        faults: Faults,
+    ) -> Self {
+        Self {
+            bank,
+            credit_limits,
+            faults,
+        }
     }
 
     fn check(&self, charge: &Charge) -> Result<(), Refusal> {
@@ -56,43 +65,60 @@ impl Payments {
     fn charge(&mut self, charge: Charge) -> Result<(), Refusal> {
         let crash = self.faults.crash_during(&charge);
         if crash == Some(Crash::BeforeTheBank) {
-            panic!("{INJECTED}: before order {} is charged", charge.order);
+            panic_as_asked("before the money is taken");
         }
         self.check(&charge)?;
-        self.bank.charge(&charge.order, charge.amount).map_err(|Voided| Refusal::Voided)?;
+        self.bank
+            .charge(charge.order, charge.amount)
+            .map_err(|Voided| Refusal::Voided)?;
         if crash == Some(Crash::AfterTheBank) {
-            panic!("{INJECTED}: after order {} was charged", charge.order);
+            panic_as_asked("after the money was taken");
         }
         Ok(())
     }
 
     #[handler]
     fn void(&mut self, payment: VoidPayment) -> Option<Decimal> {
-        self.bank.void(&payment.order)
+        self.bank.void(payment.order)
     }
 }
 
 impl Faults {
     /// One decision per order: a customer without money has none on the second attempt either.
     fn declines(&self, charge: &Charge) -> bool {
-        self.chance.happens(self.declined, "declined", &charge.order.text, 0)
+        self.chance
+            .happens(self.declined, "declined", &charge.order.text, 0)
     }
 
     fn crash_during(&self, charge: &Charge) -> Option<Crash> {
-        let happens = |probability, what| self.chance.happens(probability, what, &charge.order.text, charge.attempt);
-        happens(self.panics, "panics").then(|| match happens(0.5, "panics after the bank") {
-            true => Crash::AfterTheBank,
-            false => Crash::BeforeTheBank,
+        let happens = |probability, what| {
+            self.chance
+                .happens(probability, what, &charge.order.text, charge.attempt)
+        };
+        happens(self.panics, "panics").then(|| {
+            if happens(0.5, "panics after the bank") {
+                Crash::AfterTheBank
+            } else {
+                Crash::BeforeTheBank
+            }
         })
     }
+}
+
+fn panic_as_asked(place: &str) -> ! {
+    panic!("{INJECTED} {place}")
 }
 
 /// How the message of every injected panic begins.
 const INJECTED: &str = "injected panic";
 
-/// Whether a panic was asked for with `--payment-panics`. The panic hook keeps quiet about those, and about no others.
+/// Whether a panic was asked for with `--payment-panics`. The panic hook keeps quiet about those,
+/// and about no others.
 pub fn is_injected(panic: &PanicHookInfo<'_>) -> bool {
     let payload = panic.payload();
-    let text = payload.downcast_ref::<String>().map(String::as_str).or_else(|| payload.downcast_ref().copied());
+    let text = payload
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| payload.downcast_ref().copied());
     text.is_some_and(|text: &str| text.starts_with(INJECTED))
 }

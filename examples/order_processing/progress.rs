@@ -14,8 +14,12 @@ impl Progress {
         if options.json || options.trace || !stderr().is_terminal() {
             return Self::hidden();
         }
-        let style = ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {per_sec}, {elapsed}");
-        Self(ProgressBar::new(orders).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())))
+        let style =
+            ProgressStyle::with_template("{bar:40} {pos}/{len} orders, {per_sec}, {elapsed}");
+        Self(
+            ProgressBar::new(orders)
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())),
+        )
     }
 
     pub fn hidden() -> Self {

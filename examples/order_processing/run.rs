@@ -13,7 +13,8 @@ use crate::chance::Chance;
 use crate::checks::{self, Audit, Check};
 use crate::cli::Options;
 use crate::contracts::{
-    CountNotices, CountParcels, Order, OrderClosed, OrderId, Place, PlaceOrder, ShipperId, TakeStock,
+    CountNotices, CountParcels, Order, OrderClosed, OrderId, Place, PlaceOrder, ShipperId,
+    TakeStock,
 };
 use crate::inventory::Inventory;
 use crate::load::{DataSet, Rejects};
@@ -55,7 +56,8 @@ impl Report {
 
 /// Puts a data set through a shop of its own.
 ///
-/// The first `interrupt` stops the intake: orders under way are finished. The second one leaves them.
+/// The first `interrupt` stops the intake: orders under way are finished. The second one leaves
+/// them.
 ///
 /// # Errors
 ///
@@ -66,8 +68,17 @@ pub async fn process(
     progress: Progress,
     interrupt: &Notify,
 ) -> Result<Report, callboard::Error> {
-    let DataSet { stock, credit_limits, orders, rejects } = data;
-    let (bank, meter, books) = (Arc::new(Bank::default()), Arc::new(Meter::new()), Arc::new(Books::default()));
+    let DataSet {
+        stock,
+        credit_limits,
+        orders,
+        rejects,
+    } = data;
+    let (bank, meter, books) = (
+        Arc::new(Bank::default()),
+        Arc::new(Meter::new()),
+        Arc::new(Books::default()),
+    );
     let shop = Shop {
         stock: stock.into(),
         credit_limits: Arc::new(credit_limits),
@@ -92,7 +103,8 @@ pub async fn process(
         places: Arc::new(Semaphore::new(options.concurrency)),
         books: &books,
         options,
-        // Nothing takes longer on purpose than both delays together; half a minute more is for a slow machine.
+        // Nothing takes longer on purpose than both delays together; half a minute more is for a
+        // slow machine.
         patience: options.supplier_delay + options.shipping_delay + secs(30),
     };
     let cut_short = intake.run(&orders, &closed, interrupt).await;
@@ -100,16 +112,29 @@ pub async fn process(
     progress.finish();
 
     // These questions queue behind all events of the run, so the answers are about all of it.
-    let levels = system.actor::<Inventory>("inventory")?.ask(TakeStock).await?;
-    let parcels = system.actor::<Shipping>("shipping")?.ask(CountParcels).await?;
-    let notices = system.actor::<Notifications>("notifications")?.ask(CountNotices).await?;
+    let levels = system
+        .actor::<Inventory>("inventory")?
+        .ask(TakeStock)
+        .await?;
+    let parcels = system
+        .actor::<Shipping>("shipping")?
+        .ask(CountParcels)
+        .await?;
+    let notices = system
+        .actor::<Notifications>("notifications")?
+        .ask(CountNotices)
+        .await?;
     system.shutdown(secs(5)).await;
 
     let (entries, stats) = (books.entries(), system.stats());
     let audit = Audit::new(&bank.statement());
     Ok(Report {
         outcomes: checks::outcomes(&entries),
-        conservation: [checks::messages(&stats), checks::stock(&levels, &entries), audit.check(&entries)],
+        conservation: [
+            checks::messages(&stats),
+            checks::stock(&levels, &entries),
+            audit.check(&entries),
+        ],
         latencies: meter.latencies(),
         retries: meter.retries(),
         entries,
@@ -128,7 +153,12 @@ fn keep_books(system: &System, books: Arc<Books>, progress: Arc<Progress>) -> Ar
     let closed = Arc::new(Notify::new());
     // Losing one would look like a lost order, so orders waits rather than that.
     let overflow = Overflow::Block(secs(60));
-    let mut closings = system.topic::<OrderClosed>().subscribe().capacity(1024).overflow(overflow).start();
+    let mut closings = system
+        .topic::<OrderClosed>()
+        .subscribe()
+        .capacity(1024)
+        .overflow(overflow)
+        .start();
     let noted = closed.clone();
     tokio::spawn(async move {
         while let Some(delivery) = closings.next().await {
@@ -153,15 +183,25 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Takes all orders in and waits until they are closed. Returns why, when it did not come that far.
-    async fn run(&self, orders: &[Order], closed: &Notify, interrupt: &Notify) -> Option<&'static str> {
+    /// Takes all orders in and waits until they are closed. Returns why, when it did not come that
+    /// far.
+    async fn run(
+        &self,
+        orders: &[Order],
+        closed: &Notify,
+        interrupt: &Notify,
+    ) -> Option<&'static str> {
         let cut_short = self.take_in(orders, interrupt).await.err();
-        self.wait_for_the_last(closed, interrupt, cut_short.is_some()).await.err().or(cut_short)
+        self.wait_for_the_last(closed, interrupt, cut_short.is_some())
+            .await
+            .err()
+            .or(cut_short)
     }
 
     async fn take_in(&self, orders: &[Order], interrupt: &Notify) -> Result<(), &'static str> {
         let (started, mark) = (Instant::now(), round_mark(orders));
-        let rounds = (1..=self.options.repeat).flat_map(|round| orders.iter().map(move |order| (round, order)));
+        let rounds = (1..=self.options.repeat)
+            .flat_map(|round| orders.iter().map(move |order| (round, order)));
         for (index, (round, order)) in (0_u64..).zip(rounds) {
             let place = tokio::select! {
                 biased;
@@ -181,7 +221,8 @@ impl Intake<'_> {
     /// Waits until the order is due and fewer than `--concurrency` are under way.
     async fn next_place(&self, started: Instant, index: u64) -> Result<Place, &'static str> {
         if let Some(rate) = self.options.rate {
-            // By the clock rather than by pauses: what is late is caught up with, and fast rates come in bunches.
+            // By the clock rather than by pauses: what is late is caught up with, and fast rates
+            // come in bunches.
             match started.checked_add(rate.due(index)) {
                 Some(due) => sleep_until(due).await,
                 None => return Err("the rate is too slow"),
@@ -214,7 +255,8 @@ impl Intake<'_> {
     }
 }
 
-/// What stands between the id of an order and the number of the round: not a part of any id, so the results are distinct.
+/// What stands between the id of an order and the number of the round: not a part of any id, so the
+/// results are distinct.
 fn round_mark(orders: &[Order]) -> String {
     let mut mark = "#".to_owned();
     while orders.iter().any(|order| order.id.text.contains(&mark)) {
@@ -227,6 +269,9 @@ fn round_mark(orders: &[Order]) -> String {
 fn in_round(order: &Order, round: u32, mark: &str) -> Order {
     match round {
         1 => order.clone(),
-        _ => Order { id: OrderId::from(format!("{}{mark}{round}", order.id).as_str()), ..order.clone() },
+        _ => Order {
+            id: OrderId::from(format!("{}{mark}{round}", order.id).as_str()),
+            ..order.clone()
+        },
     }
 }

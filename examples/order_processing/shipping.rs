@@ -19,7 +19,10 @@ pub struct Dispatch {
 
 impl Shipping {
     pub fn new(delay: Duration) -> Self {
-        Self { delay, parcels: BTreeMap::new() }
+        Self {
+            delay,
+            parcels: BTreeMap::new(),
+        }
     }
 }
 
@@ -37,13 +40,25 @@ impl Shipping {
 
     #[handler]
     async fn dispatch(&mut self, dispatch: Dispatch, ctx: &mut Context<Self>) {
-        let Ship { order, customer, shipper } = dispatch.parcel;
+        let Ship {
+            order,
+            customer,
+            shipper,
+        } = dispatch.parcel;
         *self.parcels.entry(shipper.clone()).or_default() += 1;
-        ctx.publish(OrderShipped { order, customer, shipper }).await;
+        ctx.publish(OrderShipped {
+            order,
+            customer,
+            shipper,
+        })
+        .await;
     }
 
     #[handler]
     fn count(&mut self, _: CountParcels) -> Vec<(ShipperId, u64)> {
-        self.parcels.iter().map(|(shipper, count)| (shipper.clone(), *count)).collect()
+        self.parcels
+            .iter()
+            .map(|(shipper, count)| (shipper.clone(), *count))
+            .collect()
     }
 }

@@ -1,4 +1,5 @@
-//! The assembly: which modules there are, what they start with, and what happens when one of them fails.
+//! The assembly: which modules there are, what they start with, and what happens when one of them
+//! fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,33 +41,57 @@ impl Shop {
     ///
     /// When the system is wired wrongly.
     pub async fn open(self) -> Result<System, SystemStartError> {
-        let Self { stock, credit_limits, faults, supplier_delay, shipping_delay, places, bank, meter } = self;
-        // Nobody has more to say to these than one message for each order under way; with that much room nobody waits.
+        let Self {
+            stock,
+            credit_limits,
+            faults,
+            supplier_delay,
+            shipping_delay,
+            places,
+            bank,
+            meter,
+        } = self;
+        // Nobody has more to say to these than one message for each order under way; with that much
+        // room nobody waits.
         let room = places.saturating_add(16);
         System::builder("shop")
             .module(InventoryModule, |module| {
                 module
-                    .child(ChildSpec::new("supplier", move || Supplier::new(supplier_delay)).mailbox(room))
-                    .child(ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room))
+                    .child(
+                        ChildSpec::new("supplier", move || Supplier::new(supplier_delay))
+                            .mailbox(room),
+                    )
+                    .child(
+                        ChildSpec::new("inventory", move || Inventory::new(&stock)).mailbox(room),
+                    )
             })
             .module(PaymentsModule, |module| {
                 let payments = move || Payments::new(bank.clone(), credit_limits.clone(), faults);
                 module
-                    // It may be made to crash at every charge. A supervisor that gave up would end the experiment.
+                    // It may be made to crash at every charge. A supervisor that gave up would end
+                    // the experiment.
                     .intensity(u32::MAX, secs(1))
+                    // No backoff, so that orders whose charge does not crash need not wait: a
+                    // restart loses nothing, the message that crashed is gone, and the cashiers
+                    // pause before they try again.
                     .child(
                         ChildSpec::new("payments", payments)
                             .restart(Restart::Permanent)
-                            .backoff(Backoff::exponential(ms(1), ms(2)))
                             .mailbox(room),
                     )
             })
             .module(ShippingModule, |module| {
-                module.child(ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room))
+                module.child(
+                    ChildSpec::new("shipping", move || Shipping::new(shipping_delay)).mailbox(room),
+                )
             })
-            .module(NotificationsModule, |module| module.actor("notifications", Notifications::default))
+            .module(NotificationsModule, |module| {
+                module.actor("notifications", Notifications::default)
+            })
             .module(OrdersModule, |module| {
-                module.child(ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room))
+                module.child(
+                    ChildSpec::new("orders", move || Orders::new(meter.clone())).mailbox(room),
+                )
             })
             .start()
             .await

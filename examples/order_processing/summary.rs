@@ -11,7 +11,12 @@ use crate::run::Report;
 
 /// One JSON object. The keys up to `orders_per_s` are a contract, in this order.
 pub fn json(report: &Report) -> String {
-    let Report { entries, rejects, audit, .. } = report;
+    let Report {
+        entries,
+        rejects,
+        audit,
+        ..
+    } = report;
     let outcomes = entries.outcomes;
     let fields = [
         ("orders", json!(entries.orders)),
@@ -28,22 +33,36 @@ pub fn json(report: &Report) -> String {
         ("dead_letters", json!(report.stats.dead_letters.total())),
         ("unaccounted", json!(entries.unaccounted())),
         ("conservation_ok", json!(report.conservation_holds())),
-        ("elapsed_ms", json!(u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX))),
-        ("orders_per_s", json!((orders_per_second(report) * 10.0).round() / 10.0)),
+        (
+            "elapsed_ms",
+            json!(u64::try_from(report.elapsed.as_millis()).unwrap_or(u64::MAX)),
+        ),
+        (
+            "orders_per_s",
+            json!((orders_per_second(report) * 10.0).round() / 10.0),
+        ),
         ("charged", json!(audit.charged.to_string())),
         ("refunded", json!(audit.refunded.to_string())),
         ("rejected_by_reason", json!(rejects.by_kind)),
         ("cut_short", json!(report.cut_short)),
     ];
     // `serde_json::Map` would sort them.
-    let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{}:{value}", Value::from(*key))).collect();
+    let fields: Vec<_> = fields
+        .iter()
+        .map(|(key, value)| format!("{}:{value}", Value::from(*key)))
+        .collect();
     format!("{{{}}}", fields.join(","))
 }
 
 /// A page of text.
 pub fn text(report: &Report) -> String {
     let mut page = Page(String::new());
-    let Report { entries, rejects, audit, .. } = report;
+    let Report {
+        entries,
+        rejects,
+        audit,
+        ..
+    } = report;
     let outcomes = entries.outcomes;
 
     page.section("Orders");
@@ -58,14 +77,23 @@ pub fn text(report: &Report) -> String {
     page.row("refunded", audit.refunded);
 
     page.section("Parcels by shipper");
-    report.parcels.iter().for_each(|(shipper, count)| page.count(shipper, *count));
+    report
+        .parcels
+        .iter()
+        .for_each(|(shipper, count)| page.count(shipper, *count));
     page.section("Notifications");
-    report.notices.iter().for_each(|(kind, count)| page.count(kind, *count));
+    report
+        .notices
+        .iter()
+        .for_each(|(kind, count)| page.count(kind, *count));
 
     page.section("Events");
     page.columns("", &[&"published", &"delivered", &"dropped"]);
     for topic in &report.stats.topics {
-        page.columns(topic.name, &[&topic.published, &topic.delivered, &topic.dropped]);
+        page.columns(
+            topic.name,
+            &[&topic.published, &topic.delivered, &topic.dropped],
+        );
     }
 
     page.section("Asks");
@@ -79,19 +107,34 @@ pub fn text(report: &Report) -> String {
     page.count("restarts", restarts(&report.stats));
     page.count("retries", report.retries);
     page.count("dead letters", report.stats.dead_letters.total());
-    for (reason, count) in report.stats.dead_letters.by_reason().filter(|(_, count)| *count > 0) {
+    for (reason, count) in report
+        .stats
+        .dead_letters
+        .by_reason()
+        .filter(|(_, count)| *count > 0)
+    {
         page.count(format_args!("  {reason}"), count);
     }
     page.count("rejected rows", rejects.rows);
     page.count("rejected orders", rejects.orders);
-    rejects.by_kind.iter().for_each(|(kind, count)| page.count(format_args!("  {kind}"), *count));
+    rejects
+        .by_kind
+        .iter()
+        .for_each(|(kind, count)| page.count(format_args!("  {kind}"), *count));
 
     page.section("Checks");
     page.check(&report.outcomes);
-    report.conservation.iter().for_each(|check| page.check(check));
+    report
+        .conservation
+        .iter()
+        .for_each(|check| page.check(check));
 
     let per_second = orders_per_second(report);
-    page.line(format_args!("\n{} orders in {}: {per_second:.0}/s", entries.orders, short(report.elapsed)));
+    page.line(format_args!(
+        "\n{} orders in {}: {per_second:.0}/s",
+        entries.orders,
+        short(report.elapsed)
+    ));
     if let Some(reason) = report.cut_short {
         page.line(format_args!("Not all orders were processed: {reason}."));
     }
@@ -131,9 +174,22 @@ impl Page {
 
     fn check(&mut self, check: &Check) {
         const SHOWN: usize = 5;
-        self.line(format_args!("  {} {}", if check.holds() { '✓' } else { '✗' }, check.what));
-        check.faults.iter().take(SHOWN).for_each(|fault| self.line(format_args!("      {fault}")));
-        if let Some(more) = check.faults.len().checked_sub(SHOWN).filter(|&more| more > 0) {
+        self.line(format_args!(
+            "  {} {}",
+            if check.holds() { '✓' } else { '✗' },
+            check.what
+        ));
+        check
+            .faults
+            .iter()
+            .take(SHOWN)
+            .for_each(|fault| self.line(format_args!("      {fault}")));
+        if let Some(more) = check
+            .faults
+            .len()
+            .checked_sub(SHOWN)
+            .filter(|&more| more > 0)
+        {
             self.line(format_args!("      … and {more} more"));
         }
     }

@@ -1,6 +1,9 @@
 //! The modules of the example `order_processing`, tested as a user of callboard would test theirs.
 
-#![allow(unreachable_pub, reason = "the example is included as source, and says `pub` of what its modules share")]
+#![allow(
+    unreachable_pub,
+    reason = "the example is included as source, and says `pub` of what its modules share"
+)]
 
 #[path = "../../examples/order_processing/bank.rs"]
 mod bank;
@@ -43,6 +46,7 @@ mod summary;
 #[path = "../../examples/order_processing/supplier.rs"]
 mod supplier;
 
+mod auditing;
 mod charging;
 mod exactness;
 mod loading;

@@ -1,7 +1,7 @@
 //! The command line, and the JSON that is a contract.
 
-use clap::{CommandFactory, Parser};
 use callboard::prelude::*;
+use clap::{CommandFactory, Parser};
 
 use crate::cli::{Options, Probability, Rate};
 use crate::load;
@@ -23,8 +23,14 @@ fn the_command_line_is_consistent() {
 fn without_arguments_the_sample_is_processed() {
     let options = parse(&[]).expect("no argument is needed");
     assert!(options.data.join("orders.csv").is_file());
-    assert_eq!((options.payment_failures, options.payment_panics), (Probability(0.0), Probability(0.0)));
-    assert_eq!((options.rate, options.repeat, options.shipping_delay), (None, 1, Duration::ZERO));
+    assert_eq!(
+        (options.payment_failures, options.payment_panics),
+        (Probability(0.0), Probability(0.0))
+    );
+    assert_eq!(
+        (options.rate, options.repeat, options.shipping_delay),
+        (None, 1, Duration::ZERO)
+    );
 }
 
 #[test]
@@ -66,13 +72,19 @@ fn values_out_of_range_are_usage_errors() {
 
 #[tokio::test(start_paused = true)]
 async fn the_result_as_json_has_the_keys_of_the_contract() {
-    let folder = Folder::good().with("orders.csv", "orderID,customerID,shipVia\nO1,C1,1\nO2,C2,2\nO3,C1,1\nO1,C1,1\n");
+    let folder = Folder::good().with(
+        "orders.csv",
+        "orderID,customerID,shipVia\nO1,C1,1\nO2,C2,2\nO3,C1,1\nO1,C1,1\n",
+    );
     let data = load::load(folder.path(), false).expect("the files can be used");
     let options = parse(&["--json"]).expect("the arguments are good");
     let progress = Progress::new(&options, data.orders.len() as u64);
-    let report = run::process(data, &options, progress, &tokio::sync::Notify::new()).await.expect("it runs");
+    let report = run::process(data, &options, progress, &tokio::sync::Notify::new())
+        .await
+        .expect("it runs");
 
-    let json: serde_json::Value = serde_json::from_str(&summary::json(&report)).expect("it is JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&summary::json(&report)).expect("it is JSON");
     let expected = serde_json::json!({
         "orders": 2, "lines": 2, "net_value": "10.00",
         "shipped": 2, "backordered": 0, "refused": 0, "cancelled": 0,
@@ -87,7 +99,13 @@ async fn the_result_as_json_has_the_keys_of_the_contract() {
     assert!(report.holds());
 
     let text = summary::text(&report);
-    for expected in ["shipped after backorder", "orders.closed", "inventory", "duplicate id", "✓ every order"] {
+    for expected in [
+        "shipped after backorder",
+        "orders.closed",
+        "inventory",
+        "duplicate id",
+        "✓ every order",
+    ] {
         assert!(text.contains(expected), "{expected} is missing in\n{text}");
     }
 }

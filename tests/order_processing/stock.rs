@@ -1,10 +1,11 @@
-//! Inventory and its supplier, on their own: what is reserved, what has to wait, and what comes back.
+//! Inventory and its supplier, on their own: what is reserved, what has to wait, and what comes
+//! back.
 
 use callboard::prelude::*;
 
 use crate::contracts::{
-    CancelReason, InventoryModule, OrderCancelled, OrderRefused, OrderShipped, OutOfStock, Refusal, Reservation,
-    Reserve, StockComplete, TakeStock, Units,
+    CancelReason, InventoryModule, OrderCancelled, OrderRefused, OrderShipped, OutOfStock, Refusal,
+    Reservation, Reserve, StockComplete, TakeStock, Units,
 };
 use crate::contracts::{Order, ProductId};
 use crate::inventory::Inventory;
@@ -30,13 +31,27 @@ impl Warehouse {
             .await
             .expect("the warehouse is wired well");
         let inventory = system.actor("inventory").expect("it was started");
-        let complete = system.topic().subscribe().overflow(Overflow::Block(secs(1))).start();
-        Self { system, inventory, complete }
+        let complete = system
+            .topic()
+            .subscribe()
+            .overflow(Overflow::Block(secs(1)))
+            .start();
+        Self {
+            system,
+            inventory,
+            complete,
+        }
     }
 
     async fn reserve(&self, order: &Order) -> Result<Reservation, OutOfStock> {
-        let reserve = Reserve { order: order.id.clone(), lines: order.lines.clone() };
-        self.inventory.ask(reserve).await.expect("inventory answers")
+        let reserve = Reserve {
+            order: order.id.clone(),
+            lines: order.lines.clone(),
+        };
+        self.inventory
+            .ask(reserve)
+            .await
+            .expect("inventory answers")
     }
 
     async fn next_complete(&mut self) -> String {
@@ -45,15 +60,37 @@ impl Warehouse {
     }
 
     async fn ship(&self, order: &Order) {
-        let (order, customer, shipper) = (order.id.clone(), order.customer.clone(), order.shipper.clone());
-        publish(&self.system, OrderShipped { order, customer, shipper }).await;
+        let (order, customer, shipper) = (
+            order.id.clone(),
+            order.customer.clone(),
+            order.shipper.clone(),
+        );
+        publish(
+            &self.system,
+            OrderShipped {
+                order,
+                customer,
+                shipper,
+            },
+        )
+        .await;
     }
 
     /// Product, initial, restocked, shipped, left.
     async fn levels(&self) -> Vec<(String, Units, Units, Units, Units)> {
-        let levels = self.inventory.ask(TakeStock).await.expect("inventory answers");
+        let levels = self
+            .inventory
+            .ask(TakeStock)
+            .await
+            .expect("inventory answers");
         let row = |level: crate::contracts::StockLevel| {
-            (level.product.to_string(), level.initial, level.restocked, level.shipped, level.left)
+            (
+                level.product.to_string(),
+                level.initial,
+                level.restocked,
+                level.shipped,
+                level.left,
+            )
         };
         levels.into_iter().map(row).collect()
     }
@@ -66,11 +103,25 @@ impl Warehouse {
 }
 
 async fn publish<E: Event>(system: &System, event: E) {
-    let receipt = system.topic::<E>().publish(event).await.expect("the topic is open");
-    assert_eq!((receipt.delivered, receipt.dropped), (1, 0), "inventory listens");
+    let receipt = system
+        .topic::<E>()
+        .publish(event)
+        .await
+        .expect("the topic is open");
+    assert_eq!(
+        (receipt.delivered, receipt.dropped),
+        (1, 0),
+        "inventory listens"
+    );
 }
 
-fn level(product: &str, initial: Units, restocked: Units, shipped: Units, left: Units) -> (String, Units, Units, Units, Units) {
+fn level(
+    product: &str,
+    initial: Units,
+    restocked: Units,
+    shipped: Units,
+    left: Units,
+) -> (String, Units, Units, Units, Units) {
     (product.to_owned(), initial, restocked, shipped, left)
 }
 
@@ -79,10 +130,17 @@ async fn what_is_on_stock_is_reserved_at_once() {
     let warehouse = Warehouse::open(vec![on_stock("A", 10), on_stock("B", 1)]).await;
     let first = order("1", &[("A", 3), ("B", 1), ("A", 4)]);
     assert_eq!(warehouse.reserve(&first).await, Ok(Reservation::Complete));
-    assert_eq!(warehouse.levels().await, [level("A", 10, 0, 0, 10), level("B", 1, 0, 0, 1)], "nothing has left");
+    assert_eq!(
+        warehouse.levels().await,
+        [level("A", 10, 0, 0, 10), level("B", 1, 0, 0, 1)],
+        "nothing has left"
+    );
 
     warehouse.ship(&first).await;
-    assert_eq!(warehouse.levels().await, [level("A", 10, 0, 7, 3), level("B", 1, 0, 1, 0)]);
+    assert_eq!(
+        warehouse.levels().await,
+        [level("A", 10, 0, 7, 3), level("B", 1, 0, 1, 0)]
+    );
     warehouse.close().await;
 }
 
@@ -101,9 +159,18 @@ async fn reserving_twice_reserves_once() {
 #[tokio::test(start_paused = true)]
 async fn orders_that_wait_are_served_in_their_order_and_in_full() {
     let mut warehouse = Warehouse::open(vec![on_stock("A", 10), on_stock("B", 0)]).await;
-    let orders = [order("1", &[("A", 12)]), order("2", &[("B", 1), ("A", 1)]), order("3", &[("A", 5)])];
+    let orders = [
+        order("1", &[("A", 12)]),
+        order("2", &[("B", 1), ("A", 1)]),
+        order("3", &[("A", 5)]),
+    ];
     for order in &orders {
-        assert_eq!(warehouse.reserve(order).await, Ok(Reservation::Waiting), "order {}", order.id);
+        assert_eq!(
+            warehouse.reserve(order).await,
+            Ok(Reservation::Waiting),
+            "order {}",
+            order.id
+        );
     }
     for order in &orders {
         assert_eq!(warehouse.next_complete().await, *order.id.text);
@@ -111,7 +178,10 @@ async fn orders_that_wait_are_served_in_their_order_and_in_full() {
         warehouse.ship(order).await;
     }
     // The supplier has delivered what was missing, and no more.
-    assert_eq!(warehouse.levels().await, [level("A", 10, 8, 18, 0), level("B", 0, 1, 1, 0)]);
+    assert_eq!(
+        warehouse.levels().await,
+        [level("A", 10, 8, 18, 0), level("B", 0, 1, 1, 0)]
+    );
     warehouse.close().await;
 }
 
@@ -119,25 +189,54 @@ async fn orders_that_wait_are_served_in_their_order_and_in_full() {
 async fn what_is_discontinued_and_short_takes_nothing_from_the_shelves() {
     let warehouse = Warehouse::open(vec![on_stock("A", 10), last_of("B", 2)]).await;
     let short = order("1", &[("A", 10), ("B", 2), ("B", 1)]);
-    assert_eq!(warehouse.reserve(&short).await, Err(OutOfStock::Discontinued(ProductId::from("B"))));
-    assert_eq!(warehouse.reserve(&order("2", &[("C", 1)])).await, Err(OutOfStock::UnknownProduct("C".into())));
-    assert_eq!(warehouse.reserve(&order("3", &[("A", 10), ("B", 2)])).await, Ok(Reservation::Complete));
+    assert_eq!(
+        warehouse.reserve(&short).await,
+        Err(OutOfStock::Discontinued(ProductId::from("B")))
+    );
+    assert_eq!(
+        warehouse.reserve(&order("2", &[("C", 1)])).await,
+        Err(OutOfStock::UnknownProduct("C".into()))
+    );
+    assert_eq!(
+        warehouse.reserve(&order("3", &[("A", 10), ("B", 2)])).await,
+        Ok(Reservation::Complete)
+    );
     warehouse.close().await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn goods_of_orders_that_end_badly_are_put_back() {
     let mut warehouse = Warehouse::open(vec![on_stock("A", 10)]).await;
-    let (refused, cancelled, waiting) = (order("1", &[("A", 4)]), order("2", &[("A", 3)]), order("3", &[("A", 5)]));
+    let (refused, cancelled, waiting) = (
+        order("1", &[("A", 4)]),
+        order("2", &[("A", 3)]),
+        order("3", &[("A", 5)]),
+    );
     for order in [&refused, &cancelled, &waiting] {
         warehouse.reserve(order).await.expect("it can be had");
     }
     let (order, customer) = (refused.id, refused.customer);
-    publish(&warehouse.system, OrderRefused { order, customer, refusal: Refusal::Declined }).await;
+    publish(
+        &warehouse.system,
+        OrderRefused {
+            order,
+            customer,
+            refusal: Refusal::Declined,
+        },
+    )
+    .await;
     for again in [&cancelled, &cancelled] {
         let (order, customer) = (again.id.clone(), again.customer.clone());
         let reason = CancelReason::PaymentFailed;
-        publish(&warehouse.system, OrderCancelled { order, customer, reason }).await;
+        publish(
+            &warehouse.system,
+            OrderCancelled {
+                order,
+                customer,
+                reason,
+            },
+        )
+        .await;
     }
     assert_eq!(warehouse.levels().await, [level("A", 10, 0, 0, 10)]);
 
@@ -156,7 +255,15 @@ async fn an_order_cancelled_while_it_waits_leaves_its_delivery_behind() {
         assert_eq!(warehouse.reserve(order).await, Ok(Reservation::Waiting));
     }
     let (order, customer) = (gone.id, gone.customer);
-    publish(&warehouse.system, OrderCancelled { order, customer, reason: CancelReason::PaymentFailed }).await;
+    publish(
+        &warehouse.system,
+        OrderCancelled {
+            order,
+            customer,
+            reason: CancelReason::PaymentFailed,
+        },
+    )
+    .await;
     assert_eq!(warehouse.next_complete().await, "2");
     tokio::time::sleep(ms(10)).await;
     assert_eq!(warehouse.levels().await, [level("A", 1, 6, 0, 7)]);

@@ -13,7 +13,8 @@ use crate::{money, payments};
 pub const PRODUCTS: &str = "productID,unitsInStock,discontinued\nP1,10,0\nP2,5,1\n";
 pub const CUSTOMERS: &str = "customerID,creditLimit\nC1,\nC2,100\n";
 pub const ORDERS: &str = "orderID,customerID,shipVia\nO1,C1,1\nO2,C2,2\n";
-pub const LINES: &str = "orderID,productID,unitPrice,quantity,discount\nO1,P1,2.50,4,0.1\nO2,P2,1.00,1,0\n";
+pub const LINES: &str =
+    "orderID,productID,unitPrice,quantity,discount\nO1,P1,2.50,4,0.1\nO2,P2,1.00,1,0\n";
 
 /// A folder that is removed with this value.
 pub struct Folder(PathBuf);
@@ -23,7 +24,8 @@ impl Folder {
     pub fn good() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("order_processing-{}-{number}", std::process::id()));
+        let path =
+            std::env::temp_dir().join(format!("order_processing-{}-{number}", std::process::id()));
         std::fs::create_dir_all(&path).expect("a temporary folder can be made");
         Self(path)
             .with("products.csv", PRODUCTS)
@@ -75,11 +77,18 @@ pub fn order(id: &str, products: &[(&str, u64)]) -> Order {
 }
 
 pub fn on_stock(product: &str, units: u64) -> StockItem {
-    StockItem { product: ProductId::from(product), units, discontinued: false }
+    StockItem {
+        product: ProductId::from(product),
+        units,
+        discontinued: false,
+    }
 }
 
 pub fn last_of(product: &str, units: u64) -> StockItem {
-    StockItem { discontinued: true, ..on_stock(product, units) }
+    StockItem {
+        discontinued: true,
+        ..on_stock(product, units)
+    }
 }
 
 /// As the program does, so that a test's output is not full of panics that it asked for.

@@ -1,10 +1,11 @@
 //! Reads a set of orders from four CSV files, and refuses what is wrong with them row by row.
 //!
-//! The files are read in the order products, customers, orders, order lines. A row is refused when it is not well formed, when
-//! a column that is used here holds something else than it should, when its id was given before (the first wins), or when it
-//! names an order, product or customer that has no accepted row. So a line of a refused order is refused as well. An order
-//! whose row is accepted but none of whose lines is, is a rejected order. Columns that are not used are not looked at, except
-//! that the whole row has to be UTF-8.
+//! The files are read in the order products, customers, orders, order lines. A row is refused when
+//! it is not well formed, when a column that is used here holds something else than it should, when
+//! its id was given before (the first wins), or when it names an order, product or customer that
+//! has no accepted row. So a line of a refused order is refused as well. An order whose row is
+//! accepted but none of whose lines is, is a rejected order. Columns that are not used are not
+//! looked at, except that the whole row has to be UTF-8.
 
 mod reject;
 mod table;
@@ -60,7 +61,9 @@ impl fmt::Display for LoadError {
                 }
                 f.write_str("nothing was processed")
             }
-            Self::Strict(reject) => write!(f, "{reject}\nnothing was processed, because of --strict"),
+            Self::Strict(reject) => {
+                write!(f, "{reject}\nnothing was processed, because of --strict")
+            }
         }
     }
 }
@@ -75,16 +78,26 @@ impl From<Reject> for LoadError {
 ///
 /// # Errors
 ///
-/// When a file or a column is missing; with `strict` also at the first row or order that has to be rejected.
+/// When a file or a column is missing; with `strict` also at the first row or order that has to be
+/// rejected.
 pub fn load(dir: &Path, strict: bool) -> Result<DataSet, LoadError> {
     let files = Files::open(dir).map_err(LoadError::Unusable)?;
-    let mut sink = Sink { rejects: Rejects::default(), strict };
+    let mut sink = Sink {
+        rejects: Rejects::default(),
+        strict,
+    };
     let (stock, products) = read_products(&files.products, &mut sink)?;
-    let (credit_limits, customers) = read_customers(&files.customers, files.credit_limit, &mut sink)?;
+    let (credit_limits, customers) =
+        read_customers(&files.customers, files.credit_limit, &mut sink)?;
     let mut drafts = read_orders(&files.orders, &customers, &mut sink)?;
     read_lines(&files.lines, &products, &mut drafts, &mut sink)?;
     let orders = drafts.finish(&mut sink)?;
-    Ok(DataSet { stock, credit_limits, orders, rejects: sink.rejects })
+    Ok(DataSet {
+        stock,
+        credit_limits,
+        orders,
+        rejects: sink.rejects,
+    })
 }
 
 /// Where rejects go, and where reading stops when it is strict.
@@ -103,7 +116,7 @@ impl Sink {
     }
 }
 
-// ---- files ------------------------------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 struct Files {
     products: Source<3>,
@@ -122,18 +135,33 @@ struct Source<const N: usize> {
 impl Files {
     /// Opens all four before it gives up, so that one look tells everything that is missing.
     fn open(dir: &Path) -> Result<Self, Vec<Unusable>> {
-        let products = Source::open(dir, "products.csv", ["productID", "unitsInStock", "discontinued"]);
-        let customers = Source::open(dir, "customers.csv", ["customerID"]).and_then(|mut customers| {
-            let credit_limit = customers.table.optional_column("creditLimit").map_err(|fault| vec![fault])?;
-            Ok((customers, credit_limit))
-        });
+        let products = Source::open(
+            dir,
+            "products.csv",
+            ["productID", "unitsInStock", "discontinued"],
+        );
+        let customers =
+            Source::open(dir, "customers.csv", ["customerID"]).and_then(|mut customers| {
+                let credit_limit = customers
+                    .table
+                    .optional_column("creditLimit")
+                    .map_err(|fault| vec![fault])?;
+                Ok((customers, credit_limit))
+            });
         let orders = Source::open(dir, "orders.csv", ["orderID", "customerID", "shipVia"]);
-        let lines =
-            Source::open(dir, "order-details.csv", ["orderID", "productID", "unitPrice", "quantity", "discount"]);
+        let lines = Source::open(
+            dir,
+            "order-details.csv",
+            ["orderID", "productID", "unitPrice", "quantity", "discount"],
+        );
         match (products, customers, orders, lines) {
-            (Ok(products), Ok((customers, credit_limit)), Ok(orders), Ok(lines)) => {
-                Ok(Self { products, customers, credit_limit, orders, lines })
-            }
+            (Ok(products), Ok((customers, credit_limit)), Ok(orders), Ok(lines)) => Ok(Self {
+                products,
+                customers,
+                credit_limit,
+                orders,
+                lines,
+            }),
             (products, customers, orders, lines) => {
                 let faults = [products.err(), customers.err(), orders.err(), lines.err()];
                 Err(faults.into_iter().flatten().flatten().collect())
@@ -143,21 +171,38 @@ impl Files {
 }
 
 impl<const N: usize> Source<N> {
-    fn open(dir: &Path, file: &'static str, names: [&'static str; N]) -> Result<Self, Vec<Unusable>> {
+    fn open(
+        dir: &Path,
+        file: &'static str,
+        names: [&'static str; N],
+    ) -> Result<Self, Vec<Unusable>> {
         let mut table = Table::open(dir, file).map_err(|fault| vec![fault])?;
         let found = names.map(|name| table.column(name));
-        let faults: Vec<_> = found.iter().filter_map(|column| column.clone().err()).collect();
+        let faults: Vec<_> = found
+            .iter()
+            .filter_map(|column| column.clone().err())
+            .collect();
         let columns: Vec<_> = found.into_iter().flatten().collect();
         let columns = columns.try_into().map_err(|_| faults)?;
         Ok(Self { table, columns })
     }
 
     /// Reads every row with `read`, and hands over those that are refused.
-    fn read(&self, sink: &mut Sink, mut read: impl FnMut(&Row<'_>) -> Result<(), Reason>) -> Result<(), Reject> {
+    fn read(
+        &self,
+        sink: &mut Sink,
+        mut read: impl FnMut(&Row<'_>) -> Result<(), Reason>,
+    ) -> Result<(), Reject> {
         let mut rows = self.table.rows();
         while let Some(row) = rows.next() {
             let file = self.table.file();
-            let read = row.and_then(|row| read(&row).map_err(|reason| Reject { file, line: row.line, reason }));
+            let read = row.and_then(|row| {
+                read(&row).map_err(|reason| Reject {
+                    file,
+                    line: row.line,
+                    reason,
+                })
+            });
             if let Err(reject) = read {
                 sink.reject(reject)?;
             }
@@ -166,12 +211,15 @@ impl<const N: usize> Source<N> {
     }
 }
 
-// ---- rows -------------------------------------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 /// The accepted ids of a kind, and the lines on which they were given.
 type Known<T> = HashMap<T, u64>;
 
-fn read_products(source: &Source<3>, sink: &mut Sink) -> Result<(Vec<StockItem>, Known<ProductId>), Reject> {
+fn read_products(
+    source: &Source<3>,
+    sink: &mut Sink,
+) -> Result<(Vec<StockItem>, Known<ProductId>), Reject> {
     let [id, units, discontinued] = source.columns;
     let (mut stock, mut known) = (Vec::new(), Known::new());
     source.read(sink, |row| {
@@ -179,7 +227,11 @@ fn read_products(source: &Source<3>, sink: &mut Sink) -> Result<(Vec<StockItem>,
         let units = whole(row, units, AtLeast(0))?;
         let discontinued = boolean(row, discontinued)?;
         known.insert(product.clone(), row.line);
-        stock.push(StockItem { product, units, discontinued });
+        stock.push(StockItem {
+            product,
+            units,
+            discontinued,
+        });
         Ok(())
     })?;
     Ok((stock, known))
@@ -205,20 +257,32 @@ fn read_customers(
     Ok((limits, known))
 }
 
-fn read_orders(source: &Source<3>, customers: &Known<CustomerId>, sink: &mut Sink) -> Result<Drafts, Reject> {
+fn read_orders(
+    source: &Source<3>,
+    customers: &Known<CustomerId>,
+    sink: &mut Sink,
+) -> Result<Drafts, Reject> {
     let [id, customer, shipper] = source.columns;
     let mut drafts = Drafts::default();
     source.read(sink, |row| {
         let order = OrderId::from(new_id(row, id, "order", &drafts.known)?);
         let customer = known_id(row, customer, "customer", customers)?;
-        // An order nobody was chosen to carry is a good order; its parcel counts for a shipper of its own.
+        // An order nobody was chosen to carry is a good order; its parcel counts for a shipper of
+        // its own.
         let shipper = match row.get(shipper) {
             "" | "NULL" => ShipperId::from("-"),
             shipper => ShipperId::from(shipper),
         };
         drafts.index.insert(order.clone(), drafts.list.len());
         drafts.known.insert(order.clone(), row.line);
-        drafts.list.push(Draft { row: row.line, order, customer, shipper, lines: Vec::new(), total: Decimal::ZERO });
+        drafts.list.push(Draft {
+            row: row.line,
+            order,
+            customer,
+            shipper,
+            lines: Vec::new(),
+            total: Decimal::ZERO,
+        });
         Ok(())
     })?;
     Ok(drafts)
@@ -244,10 +308,16 @@ fn read_lines(
         let exact = money::line_value(price, quantity, discount)
             .and_then(|value| Some((value, money::add(draft.total, value)?)));
         let Some((value, total)) = exact else {
-            return Err(Reason::NotExact { order: draft.order.to_string() });
+            return Err(Reason::NotExact {
+                order: draft.order.to_string(),
+            });
         };
         draft.total = total;
-        draft.lines.push(Line { product, quantity, value });
+        draft.lines.push(Line {
+            product,
+            quantity,
+            value,
+        });
         Ok(())
     })
 }
@@ -273,60 +343,105 @@ impl Drafts {
     fn find(&mut self, order: &str) -> Result<&mut Draft, Reason> {
         match self.index.get(order) {
             Some(&index) => Ok(&mut self.list[index]),
-            None => Err(Reason::Unknown { what: "order", id: order.to_owned() }),
+            None => Err(Reason::Unknown {
+                what: "order",
+                id: order.to_owned(),
+            }),
         }
     }
 
     fn finish(self, sink: &mut Sink) -> Result<Vec<Order>, Reject> {
         let mut orders = Vec::with_capacity(self.list.len());
-        for Draft { row, order, customer, shipper, lines, total } in self.list {
+        for Draft {
+            row,
+            order,
+            customer,
+            shipper,
+            lines,
+            total,
+        } in self.list
+        {
             if lines.is_empty() {
-                let reason = Reason::NoValidLine { order: order.to_string() };
-                sink.reject(Reject { file: "orders.csv", line: row, reason })?;
+                let reason = Reason::NoValidLine {
+                    order: order.to_string(),
+                };
+                sink.reject(Reject {
+                    file: "orders.csv",
+                    line: row,
+                    reason,
+                })?;
             } else {
-                orders.push(Order { id: order, customer, shipper, lines: lines.into(), total });
+                orders.push(Order {
+                    id: order,
+                    customer,
+                    shipper,
+                    lines: lines.into(),
+                    total,
+                });
             }
         }
         Ok(orders)
     }
 }
 
-// ---- fields -----------------------------------------------------------------------------------------------------------------
+// ---- fields -------------------------------------------------------------------------------------
 
 fn id<'r>(row: &'r Row<'_>, column: Column) -> Result<&'r str, Reason> {
     match row.get(column) {
-        "" => Err(Reason::EmptyId { column: column.name }),
+        "" => Err(Reason::EmptyId {
+            column: column.name,
+        }),
         id => Ok(id),
     }
 }
 
 /// An id that was not given before.
-fn new_id<'r, T>(row: &'r Row<'_>, column: Column, what: &'static str, known: &Known<T>) -> Result<&'r str, Reason>
+fn new_id<'r, T>(
+    row: &'r Row<'_>,
+    column: Column,
+    what: &'static str,
+    known: &Known<T>,
+) -> Result<&'r str, Reason>
 where
     T: Eq + Hash + Borrow<str>,
 {
     let id = id(row, column)?;
     match known.get(id) {
-        Some(&first) => Err(Reason::Duplicate { what, id: id.to_owned(), first }),
+        Some(&first) => Err(Reason::Duplicate {
+            what,
+            id: id.to_owned(),
+            first,
+        }),
         None => Ok(id),
     }
 }
 
 /// An id that was given in another file; the text is shared with it.
-fn known_id<T>(row: &Row<'_>, column: Column, what: &'static str, known: &Known<T>) -> Result<T, Reason>
+fn known_id<T>(
+    row: &Row<'_>,
+    column: Column,
+    what: &'static str,
+    known: &Known<T>,
+) -> Result<T, Reason>
 where
     T: Clone + Eq + Hash + Borrow<str>,
 {
     let id = id(row, column)?;
     match known.get_key_value(id) {
         Some((known, _)) => Ok(known.clone()),
-        None => Err(Reason::Unknown { what, id: id.to_owned() }),
+        None => Err(Reason::Unknown {
+            what,
+            id: id.to_owned(),
+        }),
     }
 }
 
 fn decimal(row: &Row<'_>, column: Column) -> Result<Decimal, Reason> {
     let text = row.get(column);
-    money::parse(text).ok_or_else(|| Reason::NotADecimal { column: column.name, value: text.to_owned() })
+    money::parse(text).ok_or_else(|| Reason::NotADecimal {
+        column: column.name,
+        value: text.to_owned(),
+    })
 }
 
 /// A decimal that is not negative.
@@ -347,7 +462,10 @@ fn whole(row: &Row<'_>, column: Column, AtLeast(least): AtLeast) -> Result<u64, 
         Some((true, Ok(number))) => Ok(number),
         Some((false, _)) if least == 0 => Err(out_of_range(row, column, "0 or more")),
         Some((false, _)) => Err(out_of_range(row, column, "greater than 0")),
-        _ => Err(Reason::NotAWholeNumber { column: column.name, value: text.to_owned() }),
+        _ => Err(Reason::NotAWholeNumber {
+            column: column.name,
+            value: text.to_owned(),
+        }),
     }
 }
 
@@ -357,10 +475,17 @@ fn boolean(row: &Row<'_>, column: Column) -> Result<bool, Reason> {
         "1" => Ok(true),
         text if text.eq_ignore_ascii_case("false") => Ok(false),
         text if text.eq_ignore_ascii_case("true") => Ok(true),
-        text => Err(Reason::NotABoolean { column: column.name, value: text.to_owned() }),
+        text => Err(Reason::NotABoolean {
+            column: column.name,
+            value: text.to_owned(),
+        }),
     }
 }
 
 fn out_of_range(row: &Row<'_>, column: Column, range: &'static str) -> Reason {
-    Reason::OutOfRange { column: column.name, value: row.get(column).to_owned(), range }
+    Reason::OutOfRange {
+        column: column.name,
+        value: row.get(column).to_owned(),
+        range,
+    }
 }

@@ -23,7 +23,9 @@ impl fmt::Display for Unusable {
         match fault {
             Fault::Unreadable { path, error } => write!(f, "{file}: cannot read {path}: {error}"),
             Fault::MissingColumn(column) => write!(f, "{file}:1: there is no column `{column}`"),
-            Fault::AmbiguousColumn(column) => write!(f, "{file}:1: there is more than one column `{column}`"),
+            Fault::AmbiguousColumn(column) => {
+                write!(f, "{file}:1: there is more than one column `{column}`")
+            }
         }
     }
 }
@@ -32,7 +34,8 @@ impl fmt::Display for Unusable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     pub file: &'static str,
-    /// The line of the file on which the row begins, counted from 1; an editor shows the same number.
+    /// The line of the file on which the row begins, counted from 1; an editor shows the same
+    /// number.
     pub line: u64,
     pub reason: Reason,
 }
@@ -46,20 +49,49 @@ impl fmt::Display for Reject {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     // How the row is written.
-    FieldCount { expected: usize, found: usize },
+    FieldCount {
+        expected: usize,
+        found: usize,
+    },
     UnclosedQuote,
     NotUtf8,
-    EmptyId { column: &'static str },
-    NotADecimal { column: &'static str, value: String },
-    NotAWholeNumber { column: &'static str, value: String },
-    NotABoolean { column: &'static str, value: String },
+    EmptyId {
+        column: &'static str,
+    },
+    NotADecimal {
+        column: &'static str,
+        value: String,
+    },
+    NotAWholeNumber {
+        column: &'static str,
+        value: String,
+    },
+    NotABoolean {
+        column: &'static str,
+        value: String,
+    },
     // What it says.
-    OutOfRange { column: &'static str, value: String, range: &'static str },
-    Duplicate { what: &'static str, id: String, first: u64 },
-    Unknown { what: &'static str, id: String },
-    NotExact { order: String },
+    OutOfRange {
+        column: &'static str,
+        value: String,
+        range: &'static str,
+    },
+    Duplicate {
+        what: &'static str,
+        id: String,
+        first: u64,
+    },
+    Unknown {
+        what: &'static str,
+        id: String,
+    },
+    NotExact {
+        order: String,
+    },
     // Of an order whose own row is fine. This is a rejected order, not a rejected row.
-    NoValidLine { order: String },
+    NoValidLine {
+        order: String,
+    },
 }
 
 impl Reason {
@@ -76,7 +108,9 @@ impl Reason {
             Self::OutOfRange { .. } => "out of range",
             Self::Duplicate { .. } => "duplicate id",
             Self::Unknown { what: "order", .. } => "unknown order",
-            Self::Unknown { what: "product", .. } => "unknown product",
+            Self::Unknown {
+                what: "product", ..
+            } => "unknown product",
             Self::Unknown { .. } => "unknown customer",
             Self::NotExact { .. } => "amount too long",
             Self::NoValidLine { .. } => "order without a valid line",
@@ -92,24 +126,44 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FieldCount { expected, found } => write!(f, "expected {expected} fields, found {found}"),
+            Self::FieldCount { expected, found } => {
+                write!(f, "expected {expected} fields, found {found}")
+            }
             Self::UnclosedQuote => f.write_str("a quote is opened and never closed"),
             Self::NotUtf8 => f.write_str("the row is not valid UTF-8"),
             Self::EmptyId { column } => write!(f, "`{column}` is empty"),
             Self::NotADecimal { column, value } => {
-                write!(f, "`{column}` is not a decimal number of at most 28 digits: {}", Quoted(value))
+                write!(
+                    f,
+                    "`{column}` is not a decimal number of at most 28 digits: {}",
+                    Quoted(value)
+                )
             }
             Self::NotAWholeNumber { column, value } => {
-                write!(f, "`{column}` is not a whole number of at most 64 bits: {}", Quoted(value))
+                write!(
+                    f,
+                    "`{column}` is not a whole number of at most 64 bits: {}",
+                    Quoted(value)
+                )
             }
-            Self::NotABoolean { column, value } => write!(f, "`{column}` is neither 0 nor 1: {}", Quoted(value)),
-            Self::OutOfRange { column, value, range } => write!(f, "`{column}` is not {range}: {}", Quoted(value)),
+            Self::NotABoolean { column, value } => {
+                write!(f, "`{column}` is neither 0 nor 1: {}", Quoted(value))
+            }
+            Self::OutOfRange {
+                column,
+                value,
+                range,
+            } => write!(f, "`{column}` is not {range}: {}", Quoted(value)),
             Self::Duplicate { what, id, first } => {
                 write!(f, "{what} {} was already given on line {first}", Quoted(id))
             }
             Self::Unknown { what, id } => write!(f, "there is no accepted {what} {}", Quoted(id)),
             Self::NotExact { order } => {
-                write!(f, "the value of order {} would need more than 28 digits", Quoted(order))
+                write!(
+                    f,
+                    "the value of order {} would need more than 28 digits",
+                    Quoted(order)
+                )
             }
             Self::NoValidLine { order } => write!(f, "order {} has no valid line", Quoted(order)),
         }
@@ -161,7 +215,9 @@ impl Rejects {
     /// One text per reject, and one per kind that has more of them.
     pub fn report(&self) -> impl Iterator<Item = String> + '_ {
         let more = self.by_kind.iter().filter_map(|(kind, count)| {
-            let hidden = count.checked_sub(Self::KEPT_PER_KIND).filter(|&hidden| hidden > 0)?;
+            let hidden = count
+                .checked_sub(Self::KEPT_PER_KIND)
+                .filter(|&hidden| hidden > 0)?;
             Some(format!("… and {hidden} more: {kind}"))
         });
         self.kept.iter().map(Reject::to_string).chain(more)

@@ -27,30 +27,46 @@ impl Table {
         let path = dir.join(file);
         let mut bytes = std::fs::read(&path).map_err(|error| Unusable {
             file,
-            fault: Fault::Unreadable { path: path.display().to_string(), error: error.to_string() },
+            fault: Fault::Unreadable {
+                path: path.display().to_string(),
+                error: error.to_string(),
+            },
         })?;
         if bytes.starts_with(BYTE_ORDER_MARK) {
             bytes.drain(..BYTE_ORDER_MARK.len());
         }
 
         let mut header = ByteRecord::new();
-        // Reading from memory cannot fail, and an empty file has an empty header, which lacks every column.
+        // Reading from memory cannot fail, and an empty file has an empty header, which lacks every
+        // column.
         let _ = reader(&bytes).read_byte_record(&mut header);
-        let header = header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        Ok(Self { file, bytes, header, used: 0 })
+        let header = header
+            .iter()
+            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
+            .collect();
+        Ok(Self {
+            file,
+            bytes,
+            header,
+            used: 0,
+        })
     }
 
     pub fn file(&self) -> &'static str {
         self.file
     }
 
-    /// The column with this name, whatever the case of its letters; one in the same case comes first.
+    /// The column with this name, whatever the case of its letters; one in the same case comes
+    /// first.
     ///
     /// # Errors
     ///
     /// When there is none, or when there are two.
     pub fn column(&mut self, name: &'static str) -> Result<Column, Unusable> {
-        self.optional_column(name)?.ok_or(Unusable { file: self.file, fault: Fault::MissingColumn(name) })
+        self.optional_column(name)?.ok_or(Unusable {
+            file: self.file,
+            fault: Fault::MissingColumn(name),
+        })
     }
 
     /// As [`column`](Self::column), for one that may be absent.
@@ -60,9 +76,16 @@ impl Table {
     /// When there are two.
     pub fn optional_column(&mut self, name: &'static str) -> Result<Option<Column>, Unusable> {
         let find = |is_same: &dyn Fn(&str) -> bool| {
-            let mut found = self.header.iter().enumerate().filter(|(_, column)| is_same(column));
+            let mut found = self
+                .header
+                .iter()
+                .enumerate()
+                .filter(|(_, column)| is_same(column));
             match (found.next(), found.next()) {
-                (Some(_), Some(_)) => Err(Unusable { file: self.file, fault: Fault::AmbiguousColumn(name) }),
+                (Some(_), Some(_)) => Err(Unusable {
+                    file: self.file,
+                    fault: Fault::AmbiguousColumn(name),
+                }),
                 (first, _) => Ok(first.map(|(index, _)| Column { name, index })),
             }
         };
@@ -90,8 +113,12 @@ impl Table {
 }
 
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-    // Flexible: a row with too few or too many fields is our finding, not an error that ends the reading.
-    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes)
+    // Flexible: a row with too few or too many fields is our finding, not an error that ends the
+    // reading.
+    csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(bytes)
 }
 
 /// Where to find a field, and what to call it in a report.
@@ -107,7 +134,8 @@ pub struct Rows<'t> {
     reader: csv::Reader<&'t [u8]>,
     /// Where the reader began, in bytes of the file.
     base: usize,
-    /// Up to which byte line ends have been counted, and the number of the line that this byte is on.
+    /// Up to which byte line ends have been counted, and the number of the line that this byte is
+    /// on.
     counted: usize,
     line: u64,
     text: StringRecord,
@@ -129,7 +157,8 @@ impl Row<'_> {
 impl Rows<'_> {
     /// The next row, or why it is refused; `None` at the end of the file.
     ///
-    /// Not an `Iterator`, since a row borrows from this: half a million rows are read with one buffer.
+    /// Not an `Iterator`, since a row borrows from this: half a million rows are read with one
+    /// buffer.
     pub fn next(&mut self) -> Option<Result<Row<'_>, Reject>> {
         let start = self.skip_line_ends();
         self.count_lines(start);
@@ -139,7 +168,13 @@ impl Rows<'_> {
         }
 
         let line = self.line;
-        let reject = |reason| Some(Err(Reject { file: self.table.file, line, reason }));
+        let reject = |reason| {
+            Some(Err(Reject {
+                file: self.table.file,
+                line,
+                reason,
+            }))
+        };
         let end = self.position();
         if let Some(reason) = self.structural_fault(&record, start, end) {
             self.resume_below(start, end);
@@ -148,7 +183,10 @@ impl Rows<'_> {
         match StringRecord::from_byte_record(record) {
             Ok(text) => {
                 self.text = text;
-                Some(Ok(Row { line, text: &self.text }))
+                Some(Ok(Row {
+                    line,
+                    text: &self.text,
+                }))
             }
             Err(_) => reject(Reason::NotUtf8),
         }
@@ -159,11 +197,14 @@ impl Rows<'_> {
         let _ = self.reader.read_byte_record(&mut ByteRecord::new());
     }
 
-    /// Where the next row begins. The reader stops inside a CRLF and skips empty lines only while it reads on, so its own
-    /// line numbers are those of the place where it stopped.
+    /// Where the next row begins. The reader stops inside a CRLF and skips empty lines only while
+    /// it reads on, so its own line numbers are those of the place where it stopped.
     fn skip_line_ends(&self) -> usize {
         let position = self.position();
-        let skipped = self.table.bytes[position..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let skipped = self.table.bytes[position..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
         position + skipped
     }
 
@@ -184,26 +225,30 @@ impl Rows<'_> {
     }
 
     fn structural_fault(&self, record: &ByteRecord, start: usize, end: usize) -> Option<Reason> {
-        // A quote that is never closed makes the rest of the file one field, perhaps of a row that has all its fields.
+        // A quote that is never closed makes the rest of the file one field, perhaps of a row that
+        // has all its fields.
         let row = self.table.bytes[start..end].trim_ascii_end();
         if end == self.table.bytes.len() && row.contains(&b'\n') {
-            let quotes = row.iter().filter(|&&byte| byte == b'"').count();
-            if quotes % 2 == 1 {
+            // An odd number of quotes cuts the row into an even number of pieces.
+            if row.split(|&byte| byte == b'"').count() % 2 == 0 {
                 return Some(Reason::UnclosedQuote);
             }
         }
         let (expected, found) = (self.table.header.len(), record.len());
-        // Real files have addresses with commas and without quotes. That is harmless to the right of all that is used, so one
-        // line may have too many fields there; anywhere else it would silently shift a price into a quantity.
+        // Real files have addresses with commas and without quotes. That is harmless to the right
+        // of all that is used, so one line may have too many fields there; anywhere else it would
+        // silently shift a price into a quantity.
         let is_harmless = found > expected && self.table.used < expected && !row.contains(&b'\n');
         (expected != found && !is_harmless).then_some(Reason::FieldCount { expected, found })
     }
 
-    /// Goes on below the first line of a faulty row. A stray quote joins it with the lines up to the next quote; those are
-    /// rows of their own, and should not be lost with it.
+    /// Goes on below the first line of a faulty row. A stray quote joins it with the lines up to
+    /// the next quote; those are rows of their own, and should not be lost with it.
     fn resume_below(&mut self, start: usize, end: usize) {
         let row = &self.table.bytes[start..end];
-        let Some(first_line) = row.iter().position(|&byte| byte == b'\n') else { return };
+        let Some(first_line) = row.iter().position(|&byte| byte == b'\n') else {
+            return;
+        };
         if row[first_line..].trim_ascii().is_empty() {
             return;
         }
