@@ -24,7 +24,7 @@ const SAMPLE: &str = concat!(
 /// Exit codes: 0 all checks hold, 1 a check failed, 2 wrong usage, unusable data, or bad data with
 /// --strict.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "order_processing", version, max_term_width = 100)]
+#[command(name = "order_processing", version, verbatim_doc_comment)]
 pub struct Options {
     /// Folder with orders.csv, order-details.csv, products.csv and customers.csv
     #[arg(long, value_name = "DIR", default_value = SAMPLE, hide_default_value = true)]
@@ -32,13 +32,13 @@ pub struct Options {
 
     /// Probability, 0 to 1, that the payment of an order is declined, whatever its amount; a
     /// declined order is refused and not tried again
-    #[arg(long, value_name = "P", default_value = "0")]
+    #[arg(long, verbatim_doc_comment, value_name = "P", default_value = "0")]
     pub payment_failures: Probability,
 
     /// Probability, 0 to 1, that an attempt to charge makes the payments actor panic, half of the
     /// time after the money was taken; attempts are repeated, and an order that has used up all of
     /// them is cancelled and refunded
-    #[arg(long, value_name = "P", default_value = "0")]
+    #[arg(long, verbatim_doc_comment, value_name = "P", default_value = "0")]
     pub payment_panics: Probability,
 
     /// How long a parcel is under way, in milliseconds
@@ -51,7 +51,7 @@ pub struct Options {
 
     /// Decides which payments are declined and which attempts panic, together with the id of the
     /// order
-    #[arg(long, value_name = "N", default_value = "1")]
+    #[arg(long, verbatim_doc_comment, value_name = "N", default_value = "1")]
     pub seed: u64,
 
     /// How many orders may be under way at once, 1 to 1000000
@@ -60,12 +60,13 @@ pub struct Options {
 
     /// How many orders are taken in per second, such as 200 or 200/s; as many as possible when
     /// absent
-    #[arg(long, value_name = "N/s")]
+    #[arg(long, verbatim_doc_comment, value_name = "N/s")]
     pub rate: Option<Rate>,
 
     /// Process the set N times over, with distinct order ids. Orders, lines and amounts are counted
     /// N times, rejected rows and rejected orders once, as the files are read once
-    #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..))]
+    #[arg(long, verbatim_doc_comment)]
+    #[arg(value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..))]
     pub repeat: u32,
 
     /// Write a log of all handlers to standard error

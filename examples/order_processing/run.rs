@@ -79,6 +79,9 @@ pub async fn process(
         Arc::new(Meter::new()),
         Arc::new(Books::default()),
     );
+    // More places than orders would only make mailboxes larger.
+    let in_all = orders.len().saturating_mul(options.repeat as usize);
+    let places = options.concurrency.min(in_all).max(1);
     let shop = Shop {
         stock: stock.into(),
         credit_limits: Arc::new(credit_limits),
@@ -89,7 +92,7 @@ pub async fn process(
         },
         supplier_delay: options.supplier_delay,
         shipping_delay: options.shipping_delay,
-        places: options.concurrency,
+        places,
         bank: bank.clone(),
         meter: meter.clone(),
     };
@@ -100,7 +103,7 @@ pub async fn process(
     let started = Instant::now();
     let intake = Intake {
         shop: system.actor("orders")?,
-        places: Arc::new(Semaphore::new(options.concurrency)),
+        places: Arc::new(Semaphore::new(places)),
         books: &books,
         options,
         // Nothing takes longer on purpose than both delays together; half a minute more is for a
