@@ -1,8 +1,9 @@
-//! The ledger behind the payments module. It stands for a payment provider: it is outside, and it does not crash with us.
+//! The ledger behind the payments module. It stands for a payment provider: it is outside, and it
+//! does not crash with us.
 //!
-//! The key of a payment is the id of its order. A charge that is repeated with the same key finds the first one and moves no
-//! money, and after [`Bank::void`] a key takes no more money ever. That is what makes it safe to try again when nobody knows
-//! how far an attempt came.
+//! The key of a payment is the id of its order. A charge that is repeated with the same key finds
+//! the first one and moves no money, and after [`Bank::void`] a key takes no more money ever. That
+//! is what makes it safe to try again when nobody knows how far an attempt came.
 
 use std::collections::HashMap;
 
@@ -45,25 +46,29 @@ impl Bank {
     /// # Errors
     ///
     /// When the payment was voided; no money moves.
-    pub fn charge(&self, order: &OrderId, amount: Decimal) -> Result<(), Voided> {
+    pub fn charge(&self, order: OrderId, amount: Decimal) -> Result<(), Voided> {
         let mut ledger = self.ledger.lock();
-        match ledger.payments.get(order) {
+        match ledger.payments.get(&order) {
             Some(Payment::Taken(_)) => Ok(()),
             Some(Payment::Voided { .. }) => Err(Voided),
             None => {
                 ledger
                     .payments
                     .insert(order.clone(), Payment::Taken(amount));
+<<<<<<< HEAD
                 ledger.journal.push(Movement::Charge(order.clone(), amount));
+=======
+                ledger.journal.push(Movement::Charge(order, amount));
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 Ok(())
             }
         }
     }
 
     /// Gives the money back if it was taken, and tells how much; the same answer every time.
-    pub fn void(&self, order: &OrderId) -> Option<Decimal> {
+    pub fn void(&self, order: OrderId) -> Option<Decimal> {
         let mut ledger = self.ledger.lock();
-        let refunded = match ledger.payments.get(order) {
+        let refunded = match ledger.payments.get(&order) {
             Some(Payment::Voided { refunded }) => return *refunded,
             Some(Payment::Taken(amount)) => Some(*amount),
             None => None,
@@ -72,7 +77,7 @@ impl Bank {
             .payments
             .insert(order.clone(), Payment::Voided { refunded });
         if let Some(amount) = refunded {
-            ledger.journal.push(Movement::Refund(order.clone(), amount));
+            ledger.journal.push(Movement::Refund(order, amount));
         }
         refunded
     }

@@ -1,7 +1,7 @@
 //! The books of a run: which orders were taken in, and how each of them ended.
 //!
-//! They are kept outside the modules, from what was placed and from the [`OrderClosed`] events, so that they can be compared
-//! with what the modules say of themselves.
+//! They are kept outside the modules, from what was placed and from the [`OrderClosed`] events, so
+//! that they can be compared with what the modules say of themselves.
 
 use std::collections::HashMap;
 

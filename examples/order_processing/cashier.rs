@@ -1,11 +1,13 @@
 //! A cashier collects the payment for one order at a time, however often it takes.
 //!
-//! The payments module may crash under an attempt, and then nobody knows whether money was taken. The cashier tries again:
-//! the charge of an order is idempotent, so an attempt that succeeds settles the question. When all attempts are used up it has
-//! the payment voided, which returns what may have been taken.
+//! The payments module may crash under an attempt, and then nobody knows whether money was taken.
+//! The cashier tries again: the charge of an order is idempotent, so an attempt that succeeds
+//! settles the question. When all attempts are used up it has the payment voided, which returns
+//! what may have been taken.
 //!
-//! Waiting between attempts is why this is not done by [`Orders`] itself. A handler that sleeps keeps its actor busy, which is
-//! what a cashier is for, and what the process manager of all orders cannot afford.
+//! Waiting between attempts is why this is not done by [`Orders`] itself. A handler that sleeps
+//! keeps its actor busy, which is what a cashier is for, and what the process manager of all orders
+//! cannot afford.
 
 use std::sync::Arc;
 
@@ -21,7 +23,8 @@ use crate::meter::{Meter, Service};
 /// How often a charge is tried before the order is given up.
 pub const ATTEMPTS: u32 = 5;
 
-/// Voiding must not be given up as long as there is hope: until it is done, nobody knows whose money it is.
+/// Voiding must not be given up as long as there is hope: until it is done, nobody knows whose
+/// money it is.
 const VOID_ATTEMPTS: u32 = 20;
 
 pub struct Cashier {
@@ -85,7 +88,12 @@ impl Cashier {
                 amount: order.total,
                 attempt,
             };
+<<<<<<< HEAD
             // An error of the ask, whichever, leaves open whether money was taken or will be by a charge still queued.
+=======
+            // An error of the ask, whichever, leaves open whether money was taken or will be by a
+            // charge still queued.
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             match self
                 .meter
                 .ask(Service::Payments, self.charges.ask(charge))
@@ -93,7 +101,11 @@ impl Cashier {
             {
                 Ok(answer) => return answer.map_err(Problem::Refused),
                 Err(error) => {
+<<<<<<< HEAD
                     tracing::warn!(order = %order.id, attempt, %error, "a charge did not come to an end")
+=======
+                    tracing::warn!(order = %order.id, attempt, %error, "a charge did not end");
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }
@@ -117,11 +129,16 @@ impl Cashier {
                 Ok(Some(amount)) => return announce_refund(order, amount, ctx).await,
                 Ok(None) => return,
                 Err(error) => {
+<<<<<<< HEAD
                     tracing::warn!(order = %order.id, attempt, %error, "a payment could not be voided")
+=======
+                    tracing::warn!(order = %order.id, attempt, %error, "a void did not end");
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }
-        // Payments is gone for good. The audit at the end compares the bank's journal with the orders, and will say so.
+        // Payments is gone for good. The audit at the end compares the bank's journal with the
+        // orders, and will say so.
         tracing::error!(order = %order.id, "nobody knows whether this order was paid");
     }
 }

@@ -1,7 +1,8 @@
-//! Luck that can be repeated: every draw depends on the seed, the order and what is drawn, and on nothing else.
+//! Luck that can be repeated: every draw depends on the seed, the order and what is drawn, and on
+//! nothing else.
 //!
-//! A generator shared by the orders would hand out its numbers in the order in which tasks happen to run, and a failure could
-//! not be produced again with the same `--seed`.
+//! A generator shared by the orders would hand out its numbers in the order in which tasks happen
+//! to run, and a failure could not be produced again with the same `--seed`.
 
 /// The source of all injected failures of one run.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +15,8 @@ impl Chance {
         Self { seed }
     }
 
-    /// Whether something of this probability happens to `subject`; always the same answer for the same arguments.
+    /// Whether something of this probability happens to `subject`; always the same answer for the
+    /// same arguments.
     pub fn happens(self, probability: f64, what: &str, subject: &str, attempt: u32) -> bool {
         let mut hash = Fnv1a::new();
         hash.write(&self.seed.to_le_bytes());
@@ -28,7 +30,8 @@ impl Chance {
     }
 }
 
-/// The hash of Fowler, Noll and Vo: unlike the standard library's it is the same in every release and on every platform.
+/// The hash of Fowler, Noll and Vo: unlike the standard library's it is the same in every release
+/// and on every platform.
 struct Fnv1a(u64);
 
 impl Fnv1a {

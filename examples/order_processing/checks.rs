@@ -53,7 +53,11 @@ pub fn messages(stats: &SystemStats) -> Check {
         Err(imbalances) => imbalances.iter().map(ToString::to_string).collect(),
     };
     Check {
+<<<<<<< HEAD
         what: "conservation of messages: accepted = handled + failed + dead-lettered + expired + queued",
+=======
+        what: "conservation of messages: whatever was accepted is accounted for",
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         faults,
     }
 }
@@ -61,10 +65,23 @@ pub fn messages(stats: &SystemStats) -> Check {
 /// What inventory says is left, is what it began with, and got, less what we know has shipped.
 pub fn stock(levels: &[StockLevel], entries: &Entries) -> Check {
     let faults = levels.iter().filter_map(|level| {
-        let StockLevel { product, initial, restocked, left, .. } = level;
-        let shipped = entries.shipped_units.get(product).copied().unwrap_or_default();
-        (initial + restocked != shipped + left)
-            .then(|| format!("product {product}: {initial} + {restocked} restocked − {shipped} shipped ≠ {left} left"))
+        let StockLevel {
+            product,
+            initial,
+            restocked,
+            left,
+            ..
+        } = level;
+        let shipped = entries
+            .shipped_units
+            .get(product)
+            .copied()
+            .unwrap_or_default();
+        (initial + restocked != shipped + left).then(|| {
+            format!(
+                "{product}: {initial} + {restocked} restocked − {shipped} shipped ≠ {left} left"
+            )
+        })
     });
     Check {
         what: "conservation of stock: initial + restocked − shipped = left",
@@ -144,7 +161,11 @@ impl Audit {
             ));
         }
         Check {
+<<<<<<< HEAD
             what: "conservation of money: charged − refunded = shipped, each order charged at most once",
+=======
+            what: "conservation of money: charged − refunded = shipped, nothing charged twice",
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             faults,
         }
     }

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::Parser;
 use clap::builder::RangedU64ValueParser;
+use clap::{Parser, value_parser};
 
 /// The sample that comes with the example; used when `--data` is not given.
 const SAMPLE: &str = concat!(
@@ -13,28 +13,32 @@ const SAMPLE: &str = concat!(
     "/examples/order_processing/data"
 );
 
-/// Processes a set of orders through five modules of one process: orders, inventory, payments, shipping and notifications.
+/// Processes a set of orders through five modules of one process: orders, inventory, payments,
+/// shipping and notifications.
 ///
-/// Each order is reserved, charged and shipped. What is short comes from a supplier, so the order ships after a wait; what is
-/// discontinued and short cancels the order; a payment that is declined refuses it. At the end the books are checked: every
-/// order has exactly one outcome, every unit of stock and every cent is where it should be, and no message is missing.
+/// Each order is reserved, charged and shipped. What is short comes from a supplier, so the order
+/// ships after a wait; what is discontinued and short cancels the order; a payment that is declined
+/// refuses it. At the end the books are checked: every order has exactly one outcome, every unit of
+/// stock and every cent is where it should be, and no message is missing.
 ///
-/// Exit codes: 0 all checks hold, 1 a check failed, 2 wrong usage, unusable data, or bad data with --strict.
+/// Exit codes: 0 all checks hold, 1 a check failed, 2 wrong usage, unusable data, or bad data with
+/// --strict.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "order_processing", version, max_term_width = 100)]
+#[command(name = "order_processing", version, verbatim_doc_comment)]
 pub struct Options {
     /// Folder with orders.csv, order-details.csv, products.csv and customers.csv
     #[arg(long, value_name = "DIR", default_value = SAMPLE, hide_default_value = true)]
     pub data: PathBuf,
 
-    /// Probability, 0 to 1, that the payment of an order is declined, whatever its amount; a declined order is refused and
-    /// not tried again
-    #[arg(long, value_name = "P", default_value = "0")]
+    /// Probability, 0 to 1, that the payment of an order is declined, whatever its amount; a
+    /// declined order is refused and not tried again
+    #[arg(long, verbatim_doc_comment, value_name = "P", default_value = "0")]
     pub payment_failures: Probability,
 
-    /// Probability, 0 to 1, that an attempt to charge makes the payments actor panic, half of the time after the money was
-    /// taken; attempts are repeated, and an order that has used up all of them is cancelled and refunded
-    #[arg(long, value_name = "P", default_value = "0")]
+    /// Probability, 0 to 1, that an attempt to charge makes the payments actor panic, half of the
+    /// time after the money was taken; attempts are repeated, and an order that has used up all of
+    /// them is cancelled and refunded
+    #[arg(long, verbatim_doc_comment, value_name = "P", default_value = "0")]
     pub payment_panics: Probability,
 
     /// How long a parcel is under way, in milliseconds
@@ -45,21 +49,24 @@ pub struct Options {
     #[arg(long, value_name = "MS", default_value = "5", value_parser = milliseconds)]
     pub supplier_delay: Duration,
 
-    /// Decides which payments are declined and which attempts panic, together with the id of the order
-    #[arg(long, value_name = "N", default_value = "1")]
+    /// Decides which payments are declined and which attempts panic, together with the id of the
+    /// order
+    #[arg(long, verbatim_doc_comment, value_name = "N", default_value = "1")]
     pub seed: u64,
 
     /// How many orders may be under way at once, 1 to 1000000
-    #[arg(long, value_name = "N", default_value = "64", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value = "64", value_parser = places())]
     pub concurrency: usize,
 
-    /// How many orders are taken in per second, such as 200 or 200/s; as many as possible when absent
-    #[arg(long, value_name = "N/s")]
+    /// How many orders are taken in per second, such as 200 or 200/s; as many as possible when
+    /// absent
+    #[arg(long, verbatim_doc_comment, value_name = "N/s")]
     pub rate: Option<Rate>,
 
-    /// Process the set N times over, with distinct order ids. Orders, lines and amounts are counted N times, rejected rows and
-    /// rejected orders once, as the files are read once
-    #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Process the set N times over, with distinct order ids. Orders, lines and amounts are counted
+    /// N times, rejected rows and rejected orders once, as the files are read once
+    #[arg(long, verbatim_doc_comment)]
+    #[arg(value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..))]
     pub repeat: u32,
 
     /// Write a log of all handlers to standard error
@@ -96,7 +103,8 @@ impl FromStr for Probability {
 pub struct Rate(f64);
 
 impl Rate {
-    /// When order number `index` is due, counted from the start. It is computed anew for each order, so errors do not add up.
+    /// When order number `index` is due, counted from the start. It is computed anew for each
+    /// order, so errors do not add up.
     pub fn due(self, index: u64) -> Duration {
         #[expect(clippy::cast_precision_loss, reason = "exact up to 2⁵³ orders")]
         let seconds = index as f64 / self.0;
@@ -110,9 +118,15 @@ impl FromStr for Rate {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text.strip_suffix("/s").unwrap_or(text).trim_end().parse() {
             Ok(rate) if (0.001..=1e9).contains(&rate) => Ok(Self(rate)),
-            _ => Err("a rate is a number of orders per second from 0.001 to 1000000000, such as 200 or 200/s".to_owned()),
+            _ => {
+                Err("a rate is a number from 0.001 to 1000000000, such as 200 or 200/s".to_owned())
+            }
         }
     }
+}
+
+fn places() -> RangedU64ValueParser<usize> {
+    RangedU64ValueParser::new().range(1..=1_000_000)
 }
 
 /// A day is more than anyone waits for an example, and keeps all sums of delays in range.

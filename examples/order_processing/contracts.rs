@@ -1,6 +1,7 @@
 //! What the modules say to each other: ids, messages and events, and nothing else.
 //!
-//! A module's file names this one and never another module's, except where it has to name the actor it sends to.
+//! A module's file names this one and never another module's, except where it has to name the actor
+//! it sends to.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,7 +12,7 @@ use callboard::prelude::*;
 use rust_decimal::Decimal;
 use tokio::sync::OwnedSemaphorePermit;
 
-// ---- modules ----------------------------------------------------------------------------------------------------------------
+// ---- modules ------------------------------------------------------------------------------------
 
 #[derive(Module)]
 #[module(name = "orders")]
@@ -33,7 +34,7 @@ pub struct ShippingModule;
 #[module(name = "notifications")]
 pub struct NotificationsModule;
 
-// ---- ids --------------------------------------------------------------------------------------------------------------------
+// ---- ids ----------------------------------------------------------------------------------------
 
 /// Ids are text that nobody looks into: `10248`, `85123A`, `C536379`. A clone shares the text.
 macro_rules! ids {
@@ -80,7 +81,7 @@ ids! {
     ShipperId
 }
 
-// ---- values -----------------------------------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------
 
 #[derive(Clone, Debug)]
 pub struct Order {
@@ -116,7 +117,7 @@ pub enum Outcome {
     Cancelled,
 }
 
-// ---- orders -----------------------------------------------------------------------------------------------------------------
+// ---- orders -------------------------------------------------------------------------------------
 
 /// Takes an order in.
 #[derive(Message, Debug)]
@@ -125,7 +126,8 @@ pub struct PlaceOrder {
     pub place: Place,
 }
 
-/// One of the `--concurrency` places for orders under way. The order keeps it until it is closed; dropping it lets the next in.
+/// One of the `--concurrency` places for orders under way. The order keeps it until it is closed;
+/// dropping it lets the next in.
 #[derive(Debug)]
 pub struct Place(#[expect(dead_code, reason = "held for its drop")] pub OwnedSemaphorePermit);
 
@@ -179,7 +181,7 @@ pub enum CancelReason {
     },
 }
 
-// ---- inventory --------------------------------------------------------------------------------------------------------------
+// ---- inventory ----------------------------------------------------------------------------------
 
 /// Sets the goods of an order aside. Asking twice for the same order reserves once.
 #[derive(Message, Debug)]
@@ -220,7 +222,7 @@ pub struct Restock {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     pub product: ProductId,
-    pub units: Units,
+    pub count: Units,
 }
 
 #[derive(Message, Debug)]
@@ -237,7 +239,7 @@ pub struct StockLevel {
     pub left: Units,
 }
 
-// ---- supplier (part of inventory) -----------------------------------------------------------------------------------------------
+// ---- supplier (part of inventory) ---------------------------------------------------------------
 
 /// Orders goods, to be delivered as [`Restock`] after a while.
 #[derive(Message, Debug)]
@@ -246,9 +248,10 @@ pub struct Supply {
     pub to: Recipient<Restock>,
 }
 
-// ---- payments ---------------------------------------------------------------------------------------------------------------
+// ---- payments -----------------------------------------------------------------------------------
 
-/// Takes the money for an order. However often it is repeated for an order, money moves at most once.
+/// Takes the money for an order. However often it is repeated for an order, money moves at most
+/// once.
 #[derive(Message, Debug)]
 #[message(reply = Result<(), Refusal>)]
 pub struct Charge {
@@ -270,8 +273,9 @@ pub enum Refusal {
     Voided,
 }
 
-/// Makes sure that an order is not paid for, whatever became of the attempts to charge it: answers with what was refunded, if
-/// money had been taken, and refuses every charge of that order from now on. Repeating it changes nothing.
+/// Makes sure that an order is not paid for, whatever became of the attempts to charge it: answers
+/// with what was refunded, if money had been taken, and refuses every charge of that order from now
+/// on. Repeating it changes nothing.
 #[derive(Message, Debug)]
 #[message(reply = Option<Decimal>)]
 pub struct VoidPayment {
@@ -286,7 +290,7 @@ pub struct PaymentRefunded {
     pub amount: Decimal,
 }
 
-// ---- shipping ---------------------------------------------------------------------------------------------------------------
+// ---- shipping -----------------------------------------------------------------------------------
 
 /// Hands a parcel over. Answered at once; [`OrderShipped`] follows when it has left.
 #[derive(Message, Debug)]
@@ -308,7 +312,7 @@ pub struct OrderShipped {
 #[message(reply = Vec<(ShipperId, u64)>)]
 pub struct CountParcels;
 
-// ---- notifications ----------------------------------------------------------------------------------------------------------
+// ---- notifications ------------------------------------------------------------------------------
 
 #[derive(Message, Debug)]
 #[message(reply = Vec<(&'static str, u64)>)]

@@ -1,12 +1,13 @@
 //! Inventory: what is on the shelves, what is set aside for which order, and who waits for what.
 //!
-//! An order takes what is there. What is missing is ordered from the supplier, piece for piece, and the order waits; goods that
-//! arrive go to the orders that wait for them, first come first served. Only when something is missing that is discontinued,
-//! nothing is taken and the order cannot be fulfilled.
+//! An order takes what is there. What is missing is ordered from the supplier, piece for piece, and
+//! the order waits; goods that arrive go to the orders that wait for them, first come first served.
+//! Only when something is missing that is discontinued, nothing is taken and the order cannot be
+//! fulfilled.
 //!
-//! Goods of an order that was refused or cancelled are put back on the shelf for returns. They are in stock, but no other
-//! order gets them during the run: which one would, depended on how fast a payment happened to fail, and a run could not be
-//! repeated with the same `--seed`.
+//! Goods of an order that was refused or cancelled are put back on the shelf for returns. They are
+//! in stock, but no other order gets them during the run: which one would, depended on how fast a
+//! payment happened to fail, and a run could not be repeated with the same `--seed`.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -20,12 +21,12 @@ use crate::load::StockItem;
 use crate::supplier::Supplier;
 
 pub struct Inventory {
-    shelves: HashMap<ProductId, Shelf>,
+    stock: HashMap<ProductId, Stock>,
     reserved: HashMap<OrderId, Reserved>,
     supplier: Option<Recipient<Supply>>,
 }
 
-struct Shelf {
+struct Stock {
     discontinued: bool,
     initial: Units,
     restocked: Units,
@@ -45,6 +46,7 @@ struct Reserved {
 }
 
 impl Inventory {
+<<<<<<< HEAD
     pub fn new(stock: &[StockItem]) -> Self {
         let shelves = stock
             .iter()
@@ -52,6 +54,15 @@ impl Inventory {
             .collect();
         Self {
             shelves,
+=======
+    pub fn new(items: &[StockItem]) -> Self {
+        let stock = items
+            .iter()
+            .map(|item| (item.product.clone(), Stock::new(item)))
+            .collect();
+        Self {
+            stock,
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             reserved: HashMap::new(),
             supplier: None,
         }
@@ -59,10 +70,10 @@ impl Inventory {
 
     /// Whether waiting would help: everything is there, or can be ordered.
     fn check(&self, items: &[Item]) -> Result<(), OutOfStock> {
-        for Item { product, units } in items {
-            match self.shelves.get(product) {
+        for Item { product, count } in items {
+            match self.stock.get(product) {
                 None => return Err(OutOfStock::UnknownProduct(product.clone())),
-                Some(shelf) if shelf.discontinued && shelf.free < *units => {
+                Some(stock) if stock.discontinued && stock.free < *count => {
                     return Err(OutOfStock::Discontinued(product.clone()));
                 }
                 Some(_) => {}
@@ -74,6 +85,7 @@ impl Inventory {
     /// Sets aside what is there, and returns what is not.
     fn take(&mut self, order: &OrderId, items: Vec<Item>) -> Vec<Item> {
         let mut missing = Vec::new();
+<<<<<<< HEAD
         for Item { product, units } in &items {
             let Some(shelf) = self.shelves.get_mut(product) else {
                 continue;
@@ -83,6 +95,17 @@ impl Inventory {
                 missing.push(Item {
                     product: product.clone(),
                     units: short,
+=======
+        for Item { product, count } in &items {
+            let Some(stock) = self.stock.get_mut(product) else {
+                continue;
+            };
+            let short = stock.take(order, *count);
+            if short > 0 {
+                missing.push(Item {
+                    product: product.clone(),
+                    count: short,
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 });
             }
         }
@@ -100,9 +123,15 @@ impl Inventory {
         let Some(reserved) = self.reserved.remove(order) else {
             return;
         };
+<<<<<<< HEAD
         for Item { product, units } in reserved.items {
             if let Some(shelf) = self.shelves.get_mut(&product) {
                 shelf.put_back(order, units);
+=======
+        for Item { product, count } in reserved.items {
+            if let Some(stock) = self.stock.get_mut(&product) {
+                stock.put_back(order, count);
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -147,6 +176,7 @@ impl Inventory {
 
     #[handler]
     async fn restock(&mut self, delivery: Restock, ctx: &mut Context<Self>) {
+<<<<<<< HEAD
         for Item { product, units } in delivery.items {
             let Some(shelf) = self.shelves.get_mut(&product) else {
                 continue;
@@ -154,6 +184,15 @@ impl Inventory {
             shelf.restocked += units;
             shelf.free += units;
             while let Some(order) = shelf.serve_next() {
+=======
+        for Item { product, count } in delivery.items {
+            let Some(stock) = self.stock.get_mut(&product) else {
+                continue;
+            };
+            stock.restocked += count;
+            stock.free += count;
+            while let Some(order) = stock.serve_next() {
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 let Some(reserved) = self.reserved.get_mut(&order) else {
                     continue;
                 };
@@ -170,9 +209,15 @@ impl Inventory {
         let Some(reserved) = self.reserved.remove(&event.order) else {
             return;
         };
+<<<<<<< HEAD
         for Item { product, units } in reserved.items {
             if let Some(shelf) = self.shelves.get_mut(&product) {
                 shelf.shipped += units;
+=======
+        for Item { product, count } in reserved.items {
+            if let Some(stock) = self.stock.get_mut(&product) {
+                stock.shipped += count;
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -187,10 +232,12 @@ impl Inventory {
         self.put_back(&event.order);
     }
 
-    /// Counts everything that is in the house: free, returned, and set aside for orders that have not left.
+    /// Counts everything that is in the house: free, returned, and set aside for orders that have
+    /// not left.
     #[handler]
     fn take_stock(&mut self, _: TakeStock) -> Vec<StockLevel> {
         let mut levels: HashMap<_, _> = self
+<<<<<<< HEAD
             .shelves
             .iter()
             .map(|(product, shelf)| (product, shelf.level(product)))
@@ -201,6 +248,18 @@ impl Inventory {
                     (self.shelves.get(product), levels.get_mut(product))
                 {
                     level.left += units - shelf.missing(order);
+=======
+            .stock
+            .iter()
+            .map(|(product, stock)| (product, stock.level(product)))
+            .collect();
+        for (order, reserved) in &self.reserved {
+            for Item { product, count } in &reserved.items {
+                if let (Some(stock), Some(level)) =
+                    (self.stock.get(product), levels.get_mut(product))
+                {
+                    level.left += count - stock.missing(order);
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }
@@ -220,7 +279,7 @@ impl Reserved {
     }
 }
 
-impl Shelf {
+impl Stock {
     fn new(item: &StockItem) -> Self {
         let units = Units::from(item.units);
         Self {
@@ -234,7 +293,8 @@ impl Shelf {
         }
     }
 
-    /// Takes up to `units` for `order` and returns how many are missing. Nobody overtakes the orders that wait.
+    /// Takes up to `units` for `order` and returns how many are missing. Nobody overtakes the
+    /// orders that wait.
     fn take(&mut self, order: &OrderId, units: Units) -> Units {
         let taken = if self.waiting.is_empty() {
             units.min(self.free)
@@ -293,10 +353,17 @@ fn items_of(lines: &[Line]) -> Vec<Item> {
     {
         let at = *index.entry(product).or_insert(items.len());
         match items.get_mut(at) {
+<<<<<<< HEAD
             Some(item) => item.units += Units::from(*quantity),
             None => items.push(Item {
                 product: product.clone(),
                 units: Units::from(*quantity),
+=======
+            Some(item) => item.count += Units::from(*quantity),
+            None => items.push(Item {
+                product: product.clone(),
+                count: Units::from(*quantity),
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }),
         }
     }

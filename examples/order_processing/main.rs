@@ -43,13 +43,14 @@ mod summary;
 mod supplier;
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use tokio::sync::Notify;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::cli::Options;
 use crate::progress::Progress;
@@ -58,10 +59,9 @@ use crate::progress::Progress;
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    silence_injected_panics();
     if options.trace {
         log_to_stderr();
-    } else {
-        silence_injected_panics();
     }
     let data = match load::load(&options.data, options.strict) {
         Ok(data) => data,
@@ -88,12 +88,23 @@ async fn main() -> ExitCode {
     } else {
         summary::text(&report)
     };
+<<<<<<< HEAD
     // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
     let _ = writeln!(stdout(), "{}", text.trim_end());
     if report.holds() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
+=======
+    match writeln!(stdout(), "{}", text.trim_end()) {
+        // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            say(error);
+            ExitCode::FAILURE
+        }
+        _ if report.holds() => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     }
 }
 
@@ -109,7 +120,8 @@ fn interrupts() -> Arc<Notify> {
     interrupt
 }
 
-/// Panics that were asked for are counted, not shown; all others are shown as ever.
+/// Panics that were asked for are counted, and in the log of `--trace`; all others are shown as
+/// ever.
 fn silence_injected_panics() {
     let show = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -120,9 +132,11 @@ fn silence_injected_panics() {
 }
 
 fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("trace"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("debug"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        // A line for each handler that has ended, with the time that it took.
+        .with_span_events(FmtSpan::CLOSE)
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .compact()

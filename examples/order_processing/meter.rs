@@ -30,7 +30,8 @@ impl Service {
 
 /// Counts retries and times asks, from the sending of the message to the answer or the error.
 pub struct Meter {
-    /// Of nanoseconds, by service. One lock per service, so that the busy ones do not wait for each other.
+    /// Of nanoseconds, by service. One lock per service, so that the busy ones do not wait for each
+    /// other.
     latencies: [Mutex<Histogram<u64>>; Service::ALL.len()],
     retries: AtomicU64,
 }

@@ -1,8 +1,9 @@
 //! Money is a [`Decimal`], never a float, and every step is exact or says that it cannot be.
 //!
-//! `Decimal` holds 28 digits; beyond that its operators round without a word. The functions here return `None` instead, so a
-//! row whose value would have to be rounded is refused rather than charged a little wrong. Sums over a whole run may need more
-//! than 28 digits, which is what [`ExactSum`] is for.
+//! `Decimal` holds 28 digits; beyond that its operators round without a word. The functions here
+//! return `None` instead, so a row whose value would have to be rounded is refused rather than
+//! charged a little wrong. Sums over a whole run may need more than 28 digits, which is what
+//! [`ExactSum`] is for.
 
 use std::fmt;
 
@@ -13,7 +14,8 @@ const PLACES: u32 = 28;
 
 /// Reads a plain decimal number such as `14.00`, `0.15` or `-3`.
 ///
-/// Returns `None` for everything else: exponents, `NaN`, digit separators, and numbers that need more than 28 digits.
+/// Returns `None` for everything else: exponents, `NaN`, digit separators, and numbers that need
+/// more than 28 digits.
 pub fn parse(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

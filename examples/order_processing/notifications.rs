@@ -1,4 +1,5 @@
-//! Notifications: tells the customer. It knows the other modules by their events alone, and they do not know it.
+//! Notifications: tells the customer. It knows the other modules by their events alone, and they do
+//! not know it.
 
 use std::collections::BTreeMap;
 

@@ -8,12 +8,13 @@
 //!          └▶ cancelled     └▶ cancelled
 //! ```
 //!
-//! It is one actor, and its handlers never wait for anything slow: inventory and shipping answer at once and report later by
-//! an event, and collecting a payment, which may take several attempts, is done by a cashier. So thousands of orders can be
-//! under way, and they reserve their goods in the order in which they were placed.
+//! It is one actor, and its handlers never wait for anything slow: inventory and shipping answer at
+//! once and report later by an event, and collecting a payment, which may take several attempts, is
+//! done by a cashier. So thousands of orders can be under way, and they reserve their goods in the
+//! order in which they were placed.
 //!
-//! Each order under way has at most one message for this actor at any time. A mailbox with a slot per order is therefore
-//! never full, and nobody who reports here can be held up by it.
+//! Each order under way has at most one message for this actor at any time. A mailbox with a slot
+//! per order is therefore never full, and nobody who reports here can be held up by it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,7 +34,8 @@ use crate::shipping::Shipping;
 
 pub struct Orders {
     open: HashMap<OrderId, Open>,
-    /// Cashiers without work. One is hired when there is none, so there are as many as orders were ever paid for at once.
+    /// Cashiers without work. One is hired when there is none, so there are as many as orders were
+    /// ever paid for at once.
     idle: Vec<ActorRef<Cashier>>,
     hired: usize,
     services: Option<Services>,
@@ -111,12 +113,21 @@ impl Orders {
             Ok(Ok(Reservation::Complete)) => self.collect(&order, ctx).await,
             Ok(Ok(Reservation::Waiting)) => self.wait_for_stock(&order, ctx).await,
             Ok(Err(out_of_stock)) => {
+<<<<<<< HEAD
                 self.cancel(&order, CancelReason::OutOfStock(out_of_stock), ctx)
                     .await
             }
             Err(error) => {
                 self.cancel(&order, unanswered(&order, "inventory", &error), ctx)
                     .await
+=======
+                let reason = CancelReason::OutOfStock(out_of_stock);
+                self.cancel(&order, reason, ctx).await;
+            }
+            Err(error) => {
+                let reason = unanswered(&order, "inventory", &error);
+                self.cancel(&order, reason, ctx).await;
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -259,11 +270,17 @@ impl Orders {
             outcome,
         })
         .await;
+<<<<<<< HEAD
         // Last, so that no more orders than there are places ever have something to say to this actor.
+=======
+        // Last, so that no more orders than there are places ever have something to say to this
+        // actor.
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         drop(closed);
     }
 
-    /// The order, if it is in this stage. A message for another stage is late, and what it reports has been dealt with.
+    /// The order, if it is in this stage. A message for another stage is late, and what it reports
+    /// has been dealt with.
     fn order_in(&self, stage: Stage, order: &OrderId) -> Option<Arc<Order>> {
         self.open
             .get(order)

@@ -1,7 +1,8 @@
 //! Payments: charges customers, within their credit limit, and voids payments.
 //!
-//! This actor can be made to crash in the middle of a charge. It holds nothing that a restart would lose: the money is at the
-//! [`Bank`], and the luck that decides over a crash depends on the order and the attempt only.
+//! This actor can be made to crash in the middle of a charge. It holds nothing that a restart would
+//! lose: the money is at the [`Bank`], and the luck that decides over a crash depends on the order
+//! and the attempt only.
 
 use std::collections::HashMap;
 use std::panic::PanicHookInfo;
@@ -64,21 +65,25 @@ impl Payments {
     fn charge(&mut self, charge: Charge) -> Result<(), Refusal> {
         let crash = self.faults.crash_during(&charge);
         if crash == Some(Crash::BeforeTheBank) {
-            panic!("{INJECTED}: before order {} is charged", charge.order);
+            panic_as_asked("before the money is taken");
         }
         self.check(&charge)?;
         self.bank
+<<<<<<< HEAD
             .charge(&charge.order, charge.amount)
+=======
+            .charge(charge.order, charge.amount)
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             .map_err(|Voided| Refusal::Voided)?;
         if crash == Some(Crash::AfterTheBank) {
-            panic!("{INJECTED}: after order {} was charged", charge.order);
+            panic_as_asked("after the money was taken");
         }
         Ok(())
     }
 
     #[handler]
     fn void(&mut self, payment: VoidPayment) -> Option<Decimal> {
-        self.bank.void(&payment.order)
+        self.bank.void(payment.order)
     }
 }
 
@@ -94,17 +99,31 @@ impl Faults {
             self.chance
                 .happens(probability, what, &charge.order.text, charge.attempt)
         };
+<<<<<<< HEAD
         happens(self.panics, "panics").then(|| match happens(0.5, "panics after the bank") {
             true => Crash::AfterTheBank,
             false => Crash::BeforeTheBank,
+=======
+        happens(self.panics, "panics").then(|| {
+            if happens(0.5, "panics after the bank") {
+                Crash::AfterTheBank
+            } else {
+                Crash::BeforeTheBank
+            }
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         })
     }
+}
+
+fn panic_as_asked(place: &str) -> ! {
+    panic!("{INJECTED} {place}")
 }
 
 /// How the message of every injected panic begins.
 const INJECTED: &str = "injected panic";
 
-/// Whether a panic was asked for with `--payment-panics`. The panic hook keeps quiet about those, and about no others.
+/// Whether a panic was asked for with `--payment-panics`. The panic hook keeps quiet about those,
+/// and about no others.
 pub fn is_injected(panic: &PanicHookInfo<'_>) -> bool {
     let payload = panic.payload();
     let text = payload

@@ -56,7 +56,8 @@ impl Report {
 
 /// Puts a data set through a shop of its own.
 ///
-/// The first `interrupt` stops the intake: orders under way are finished. The second one leaves them.
+/// The first `interrupt` stops the intake: orders under way are finished. The second one leaves
+/// them.
 ///
 /// # Errors
 ///
@@ -78,6 +79,12 @@ pub async fn process(
         Arc::new(Meter::new()),
         Arc::new(Books::default()),
     );
+<<<<<<< HEAD
+=======
+    // More places than orders would only make mailboxes larger.
+    let in_all = orders.len().saturating_mul(options.repeat as usize);
+    let places = options.concurrency.min(in_all).max(1);
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     let shop = Shop {
         stock: stock.into(),
         credit_limits: Arc::new(credit_limits),
@@ -88,7 +95,7 @@ pub async fn process(
         },
         supplier_delay: options.supplier_delay,
         shipping_delay: options.shipping_delay,
-        places: options.concurrency,
+        places,
         bank: bank.clone(),
         meter: meter.clone(),
     };
@@ -99,10 +106,11 @@ pub async fn process(
     let started = Instant::now();
     let intake = Intake {
         shop: system.actor("orders")?,
-        places: Arc::new(Semaphore::new(options.concurrency)),
+        places: Arc::new(Semaphore::new(places)),
         books: &books,
         options,
-        // Nothing takes longer on purpose than both delays together; half a minute more is for a slow machine.
+        // Nothing takes longer on purpose than both delays together; half a minute more is for a
+        // slow machine.
         patience: options.supplier_delay + options.shipping_delay + secs(30),
     };
     let cut_short = intake.run(&orders, &closed, interrupt).await;
@@ -181,7 +189,12 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
+<<<<<<< HEAD
     /// Takes all orders in and waits until they are closed. Returns why, when it did not come that far.
+=======
+    /// Takes all orders in and waits until they are closed. Returns why, when it did not come that
+    /// far.
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     async fn run(
         &self,
         orders: &[Order],
@@ -218,7 +231,8 @@ impl Intake<'_> {
     /// Waits until the order is due and fewer than `--concurrency` are under way.
     async fn next_place(&self, started: Instant, index: u64) -> Result<Place, &'static str> {
         if let Some(rate) = self.options.rate {
-            // By the clock rather than by pauses: what is late is caught up with, and fast rates come in bunches.
+            // By the clock rather than by pauses: what is late is caught up with, and fast rates
+            // come in bunches.
             match started.checked_add(rate.due(index)) {
                 Some(due) => sleep_until(due).await,
                 None => return Err("the rate is too slow"),
@@ -251,7 +265,8 @@ impl Intake<'_> {
     }
 }
 
-/// What stands between the id of an order and the number of the round: not a part of any id, so the results are distinct.
+/// What stands between the id of an order and the number of the round: not a part of any id, so the
+/// results are distinct.
 fn round_mark(orders: &[Order]) -> String {
     let mut mark = "#".to_owned();
     while orders.iter().any(|order| order.id.text.contains(&mark)) {

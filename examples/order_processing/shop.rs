@@ -1,4 +1,5 @@
-//! The assembly: which modules there are, what they start with, and what happens when one of them fails.
+//! The assembly: which modules there are, what they start with, and what happens when one of them
+//! fails.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -50,7 +51,12 @@ impl Shop {
             bank,
             meter,
         } = self;
+<<<<<<< HEAD
         // Nobody has more to say to these than one message for each order under way; with that much room nobody waits.
+=======
+        // Nobody has more to say to these than one message for each order under way; with that much
+        // room nobody waits.
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         let room = places.saturating_add(16);
         System::builder("shop")
             .module(InventoryModule, |module| {
@@ -66,12 +72,15 @@ impl Shop {
             .module(PaymentsModule, |module| {
                 let payments = move || Payments::new(bank.clone(), credit_limits.clone(), faults);
                 module
-                    // It may be made to crash at every charge. A supervisor that gave up would end the experiment.
+                    // It may be made to crash at every charge. A supervisor that gave up would end
+                    // the experiment.
                     .intensity(u32::MAX, secs(1))
+                    // No backoff, so that orders whose charge does not crash need not wait: a
+                    // restart loses nothing, the message that crashed is gone, and the cashiers
+                    // pause before they try again.
                     .child(
                         ChildSpec::new("payments", payments)
                             .restart(Restart::Permanent)
-                            .backoff(Backoff::exponential(ms(1), ms(2)))
                             .mailbox(room),
                     )
             })

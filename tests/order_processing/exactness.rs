@@ -115,9 +115,13 @@ fn a_sum_is_rounded_once_and_half_away_from_zero() {
 proptest! {
     /// Against plain integers, in units of 10⁻⁶.
     #[test]
-    fn a_sum_is_what_integers_say(amounts in prop::collection::vec((0_i64..=1_000_000_000_000, 0_u32..=6), 0..200)) {
-        let sum: ExactSum = amounts.iter().map(|&(digits, places)| Decimal::new(digits, places)).collect();
-        let millionths: i128 = amounts.iter().map(|&(digits, places)| i128::from(digits) * 10_i128.pow(6 - places)).sum();
+    fn a_sum_is_what_integers_say(
+        amounts in prop::collection::vec((0_i64..=1_000_000_000_000, 0_u32..=6), 0..200),
+    ) {
+        let decimals = amounts.iter().map(|&(digits, places)| Decimal::new(digits, places));
+        let integers = amounts.iter().map(|&(digits, places)| digits * 10_i64.pow(6 - places));
+        let sum: ExactSum = decimals.collect();
+        let millionths: i128 = integers.map(i128::from).sum();
         let cents = (millionths + 5_000) / 10_000;
         prop_assert_eq!(sum.to_string(), format!("{}.{:02}", cents / 100, cents % 100));
     }
@@ -125,7 +129,9 @@ proptest! {
     /// `add` refuses rather than rounds: what it returns is always exact.
     #[test]
     fn adding_is_exact_or_refused(a in any::<(u64, u32)>(), b in any::<(u64, u32)>()) {
-        let number = |(digits, places): (u64, u32)| Decimal::from_i128_with_scale(i128::from(digits), places % 29);
+        let number = |(digits, places): (u64, u32)| {
+            Decimal::from_i128_with_scale(i128::from(digits), places % 29)
+        };
         let (a, b) = (number(a), number(b));
         if let Some(sum) = money::add(a, b) {
             let one_by_one: ExactSum = [a, b].into_iter().collect();

@@ -12,7 +12,8 @@ fn lines_of(data: &DataSet) -> usize {
     data.orders.iter().map(|order| order.lines.len()).sum()
 }
 
-/// Adds rows below those of a good file, and compares the reports, which begin at the line of the first of them.
+/// Adds rows below those of a good file, and compares the reports, which begin at the line of the
+/// first of them.
 #[track_caller]
 fn check_rows(file: &'static str, good: &str, rows: &str, expected: &[&str]) {
     let folder = Folder::good().with(file, format!("{good}{rows}"));
@@ -298,9 +299,13 @@ fn everything_that_is_missing_is_told_at_once() {
             "order-details.csv",
             "orderID,productID,unitPrice,price,Quantity,quantity,quantity\n",
         );
+<<<<<<< HEAD
     let error = load::load(folder.path(), false)
         .err()
         .expect("the files cannot be used");
+=======
+    let error = load::load(folder.path(), false).expect_err("the files cannot be used");
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     let LoadError::Unusable(faults) = error else {
         panic!("{error:?}")
     };

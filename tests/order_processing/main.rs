@@ -46,6 +46,7 @@ mod summary;
 #[path = "../../examples/order_processing/supplier.rs"]
 mod supplier;
 
+mod auditing;
 mod charging;
 mod exactness;
 mod loading;

@@ -1,4 +1,5 @@
-//! Inventory and its supplier, on their own: what is reserved, what has to wait, and what comes back.
+//! Inventory and its supplier, on their own: what is reserved, what has to wait, and what comes
+//! back.
 
 use callboard::prelude::*;
 

@@ -1,10 +1,11 @@
 //! Reads a set of orders from four CSV files, and refuses what is wrong with them row by row.
 //!
-//! The files are read in the order products, customers, orders, order lines. A row is refused when it is not well formed, when
-//! a column that is used here holds something else than it should, when its id was given before (the first wins), or when it
-//! names an order, product or customer that has no accepted row. So a line of a refused order is refused as well. An order
-//! whose row is accepted but none of whose lines is, is a rejected order. Columns that are not used are not looked at, except
-//! that the whole row has to be UTF-8.
+//! The files are read in the order products, customers, orders, order lines. A row is refused when
+//! it is not well formed, when a column that is used here holds something else than it should, when
+//! its id was given before (the first wins), or when it names an order, product or customer that
+//! has no accepted row. So a line of a refused order is refused as well. An order whose row is
+//! accepted but none of whose lines is, is a rejected order. Columns that are not used are not
+//! looked at, except that the whole row has to be UTF-8.
 
 mod reject;
 mod table;
@@ -77,7 +78,8 @@ impl From<Reject> for LoadError {
 ///
 /// # Errors
 ///
-/// When a file or a column is missing; with `strict` also at the first row or order that has to be rejected.
+/// When a file or a column is missing; with `strict` also at the first row or order that has to be
+/// rejected.
 pub fn load(dir: &Path, strict: bool) -> Result<DataSet, LoadError> {
     let files = Files::open(dir).map_err(LoadError::Unusable)?;
     let mut sink = Sink {
@@ -114,7 +116,7 @@ impl Sink {
     }
 }
 
-// ---- files ------------------------------------------------------------------------------------------------------------------
+// ---- files --------------------------------------------------------------------------------------
 
 struct Files {
     products: Source<3>,
@@ -209,7 +211,7 @@ impl<const N: usize> Source<N> {
     }
 }
 
-// ---- rows -------------------------------------------------------------------------------------------------------------------
+// ---- rows ---------------------------------------------------------------------------------------
 
 /// The accepted ids of a kind, and the lines on which they were given.
 type Known<T> = HashMap<T, u64>;
@@ -265,7 +267,8 @@ fn read_orders(
     source.read(sink, |row| {
         let order = OrderId::from(new_id(row, id, "order", &drafts.known)?);
         let customer = known_id(row, customer, "customer", customers)?;
-        // An order nobody was chosen to carry is a good order; its parcel counts for a shipper of its own.
+        // An order nobody was chosen to carry is a good order; its parcel counts for a shipper of
+        // its own.
         let shipper = match row.get(shipper) {
             "" | "NULL" => ShipperId::from("-"),
             shipper => ShipperId::from(shipper),
@@ -381,7 +384,7 @@ impl Drafts {
     }
 }
 
-// ---- fields -----------------------------------------------------------------------------------------------------------------
+// ---- fields -------------------------------------------------------------------------------------
 
 fn id<'r>(row: &'r Row<'_>, column: Column) -> Result<&'r str, Reason> {
     match row.get(column) {

@@ -34,7 +34,8 @@ impl fmt::Display for Unusable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
     pub file: &'static str,
-    /// The line of the file on which the row begins, counted from 1; an editor shows the same number.
+    /// The line of the file on which the row begins, counted from 1; an editor shows the same
+    /// number.
     pub line: u64,
     pub reason: Reason,
 }

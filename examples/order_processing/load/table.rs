@@ -37,7 +37,8 @@ impl Table {
         }
 
         let mut header = ByteRecord::new();
-        // Reading from memory cannot fail, and an empty file has an empty header, which lacks every column.
+        // Reading from memory cannot fail, and an empty file has an empty header, which lacks every
+        // column.
         let _ = reader(&bytes).read_byte_record(&mut header);
         let header = header
             .iter()
@@ -55,7 +56,8 @@ impl Table {
         self.file
     }
 
-    /// The column with this name, whatever the case of its letters; one in the same case comes first.
+    /// The column with this name, whatever the case of its letters; one in the same case comes
+    /// first.
     ///
     /// # Errors
     ///
@@ -111,7 +113,12 @@ impl Table {
 }
 
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
+<<<<<<< HEAD
     // Flexible: a row with too few or too many fields is our finding, not an error that ends the reading.
+=======
+    // Flexible: a row with too few or too many fields is our finding, not an error that ends the
+    // reading.
+>>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -131,7 +138,8 @@ pub struct Rows<'t> {
     reader: csv::Reader<&'t [u8]>,
     /// Where the reader began, in bytes of the file.
     base: usize,
-    /// Up to which byte line ends have been counted, and the number of the line that this byte is on.
+    /// Up to which byte line ends have been counted, and the number of the line that this byte is
+    /// on.
     counted: usize,
     line: u64,
     text: StringRecord,
@@ -153,7 +161,8 @@ impl Row<'_> {
 impl Rows<'_> {
     /// The next row, or why it is refused; `None` at the end of the file.
     ///
-    /// Not an `Iterator`, since a row borrows from this: half a million rows are read with one buffer.
+    /// Not an `Iterator`, since a row borrows from this: half a million rows are read with one
+    /// buffer.
     pub fn next(&mut self) -> Option<Result<Row<'_>, Reject>> {
         let start = self.skip_line_ends();
         self.count_lines(start);
@@ -192,8 +201,8 @@ impl Rows<'_> {
         let _ = self.reader.read_byte_record(&mut ByteRecord::new());
     }
 
-    /// Where the next row begins. The reader stops inside a CRLF and skips empty lines only while it reads on, so its own
-    /// line numbers are those of the place where it stopped.
+    /// Where the next row begins. The reader stops inside a CRLF and skips empty lines only while
+    /// it reads on, so its own line numbers are those of the place where it stopped.
     fn skip_line_ends(&self) -> usize {
         let position = self.position();
         let skipped = self.table.bytes[position..]
@@ -220,23 +229,25 @@ impl Rows<'_> {
     }
 
     fn structural_fault(&self, record: &ByteRecord, start: usize, end: usize) -> Option<Reason> {
-        // A quote that is never closed makes the rest of the file one field, perhaps of a row that has all its fields.
+        // A quote that is never closed makes the rest of the file one field, perhaps of a row that
+        // has all its fields.
         let row = self.table.bytes[start..end].trim_ascii_end();
         if end == self.table.bytes.len() && row.contains(&b'\n') {
-            let quotes = row.iter().filter(|&&byte| byte == b'"').count();
-            if quotes % 2 == 1 {
+            // An odd number of quotes cuts the row into an even number of pieces.
+            if row.split(|&byte| byte == b'"').count() % 2 == 0 {
                 return Some(Reason::UnclosedQuote);
             }
         }
         let (expected, found) = (self.table.header.len(), record.len());
-        // Real files have addresses with commas and without quotes. That is harmless to the right of all that is used, so one
-        // line may have too many fields there; anywhere else it would silently shift a price into a quantity.
+        // Real files have addresses with commas and without quotes. That is harmless to the right
+        // of all that is used, so one line may have too many fields there; anywhere else it would
+        // silently shift a price into a quantity.
         let is_harmless = found > expected && self.table.used < expected && !row.contains(&b'\n');
         (expected != found && !is_harmless).then_some(Reason::FieldCount { expected, found })
     }
 
-    /// Goes on below the first line of a faulty row. A stray quote joins it with the lines up to the next quote; those are
-    /// rows of their own, and should not be lost with it.
+    /// Goes on below the first line of a faulty row. A stray quote joins it with the lines up to
+    /// the next quote; those are rows of their own, and should not be lost with it.
     fn resume_below(&mut self, start: usize, end: usize) {
         let row = &self.table.bytes[start..end];
         let Some(first_line) = row.iter().position(|&byte| byte == b'\n') else {
