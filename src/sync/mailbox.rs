@@ -198,9 +198,12 @@ impl<T> Mailbox<T> {
         match ticket.0 {
             None => *ticket = state.enqueue(cx.waker().clone(), None),
             Some(number) => {
-                if let Some(waiter) = state.find(number)
-                    && !state.waiters[waiter].waker.will_wake(cx.waker())
-                {
+                let Some(waiter) = state.find(number) else {
+                    // The mailbox was closed and is open again: the line of that time was refused.
+                    ticket.0 = None;
+                    return Poll::Ready(Err(value.take().expect("polled after it was ready")));
+                };
+                if !state.waiters[waiter].waker.will_wake(cx.waker()) {
                     let old =
                         std::mem::replace(&mut state.waiters[waiter].waker, cx.waker().clone());
                     drop(state);
