@@ -1,3 +1,4 @@
 //! Behaviour through the public API, with paused time.
 
-mod smoke;
+mod support;
+mod tell;
