@@ -1,4 +1,6 @@
 //! Behaviour through the public API, with paused time.
 
+mod ask;
+mod publish;
 mod support;
 mod tell;
