@@ -138,6 +138,10 @@ impl<A: Actor> Cell<A> {
         matches!(*self.life.borrow(), Life::Running)
     }
 
+    pub(crate) fn has_stopped(&self) -> bool {
+        matches!(*self.life.borrow(), Life::Stopped(_))
+    }
+
     pub(crate) fn set_life(&self, life: Life) {
         self.life.send_replace(life);
     }
@@ -188,7 +192,7 @@ impl<A: Actor> Cell<A> {
     /// is free again, and only then do those who wait for its end learn of it. Doing it twice is
     /// doing it once.
     pub(crate) fn terminate(&self, reason: ExitReason) {
-        if matches!(*self.life.borrow(), Life::Stopped(_)) {
+        if self.has_stopped() {
             return;
         }
         self.refuse_sends();
@@ -272,7 +276,7 @@ impl<A: Actor> AnyCell for Cell<A> {
             restarts: self.counters.restarts.load(Relaxed),
             incarnation: self.incarnation(),
             capacity: self.mailbox.capacity(),
-            stopped: matches!(*self.life.borrow(), Life::Stopped(_)),
+            stopped: self.has_stopped(),
         }
     }
 

@@ -308,11 +308,15 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     fn withdraw(&self, ticket: &mut Ticket, _: Option<DeadLetterReason>) -> bool {
         let (queued, wakes) = self.events.cancel(ticket);
         wakes.wake();
-        if queued.is_some() {
-            // The stream sees the gap where its next event comes.
-            self.refused.fetch_add(1, Relaxed);
+        if let Some(queued) = &queued {
+            // The stream sees the gap where its next event comes, with those that this one knew of.
+            self.refused.fetch_add(queued.skipped + 1, Relaxed);
         }
         queued.is_some()
+    }
+
+    fn refuse(&self, _: &Arc<E>, _: MessageId) {
+        // A stream refuses by its policy only, which has counted the loss.
     }
 
     fn actor(&self) -> Option<ActorId> {
