@@ -61,7 +61,7 @@ pub enum Refusal<M: Message> {
 
 impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>> {
-        match self.mailbox.try_push(request, into_parcel::<A, M>) {
+        match self.mailbox.try_push(request, parcel_up::<A, M>()) {
             Ok(wakes) => {
                 wakes.wake();
                 Ok(())
@@ -78,7 +78,7 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
         request: &mut Option<Request<M>>,
     ) -> Poll<Result<(), Request<M>>> {
         self.mailbox
-            .poll_push(&mut place.0, cx, request, into_parcel::<A, M>)
+            .poll_push(&mut place.0, cx, request, parcel_up::<A, M>())
             .map(|pushed| pushed.map(crate::sync::Wakes::wake))
     }
 
@@ -96,10 +96,13 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     }
 }
 
-fn into_parcel<A: Actor, M: HandledBy<A>>(request: Request<M>) -> Parcel<A::Envelope> {
-    Parcel {
+/// What turns a request into a parcel under the mailbox's lock. The origin is found out before, since
+/// the tracing subscriber that it asks is the user's.
+fn parcel_up<A: Actor, M: HandledBy<A>>() -> impl FnOnce(Request<M>) -> Parcel<A::Envelope> {
+    let origin = Origin::here();
+    move |request| Parcel {
         envelope: M::wrap(RequestTo::new(request)),
-        origin: Origin::here(None),
+        origin,
     }
 }
 

@@ -176,6 +176,8 @@ impl<E: Event> TopicCore<E> {
         let mut refused = Vec::new();
         let mut waiting = Vec::new();
         let (mut delivered, mut dropped) = (0, 0);
+        // Before the lock, since the tracing subscriber that it asks is the user's.
+        let mut origin = Origin::here();
 
         let mut state = self.state.lock();
         if state.closed {
@@ -191,7 +193,7 @@ impl<E: Event> TopicCore<E> {
             drop(state);
             Err(event)
         } else {
-            let origin = Origin::here(Some(id));
+            origin.event = Some(id);
             let event = Arc::new(event);
             for (number, subscriber) in &state.subscribers {
                 match subscriber.offer(&event, id, &origin, waker) {
