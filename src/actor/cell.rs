@@ -142,8 +142,16 @@ impl<A: Actor> Cell<A> {
         matches!(*self.life.borrow(), Life::Stopped(_))
     }
 
+    /// Notes where the actor is in its life. One that was given up, because it did not stop, does
+    /// not come back from the dead when it goes on at last.
     pub(crate) fn set_life(&self, life: Life) {
-        self.life.send_replace(life);
+        self.life.send_if_modified(|current| {
+            let lives = !matches!(current, Life::Stopped(_));
+            if lives {
+                *current = life;
+            }
+            lives
+        });
     }
 
     /// The number of the current life, 0 before the first.
@@ -158,7 +166,8 @@ impl<A: Actor> Cell<A> {
         let before = self.incarnation.fetch_add(1, Relaxed);
         if before > 0 {
             Counters::count(&self.counters.restarts);
-            self.mailbox.reopen();
+            // A drain that was asked for between the two lives goes on in the next one.
+            self.mailbox.reopen_unless(control::DRAIN);
         }
         before + 1
     }
@@ -181,9 +190,10 @@ impl<A: Actor> Cell<A> {
         self.doing.store(DOING_NOTHING, Relaxed);
     }
 
-    /// Refuses sends from now on. Deposits in the line reach nobody.
-    pub(crate) fn refuse_sends(&self) {
-        for parcel in self.mailbox.close().wake() {
+    /// Refuses sends from now on, and sets these control bits in the same instant. Deposits in the
+    /// line reach nobody.
+    pub(crate) fn refuse_sends(&self, bits: u32) {
+        for parcel in self.mailbox.close(bits).wake() {
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
         }
     }
@@ -195,7 +205,7 @@ impl<A: Actor> Cell<A> {
         if self.has_stopped() {
             return;
         }
-        self.refuse_sends();
+        self.refuse_sends(0);
         for parcel in self.mailbox.take_queue() {
             Counters::count(&self.counters.dead_lettered);
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);

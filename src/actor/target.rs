@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::actor::actor_ref::StopMode;
 use crate::actor::addressed::RequestTo;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
@@ -103,14 +102,5 @@ fn parcel_up<A: Actor, M: HandledBy<A>>() -> impl FnOnce(Request<M>) -> Parcel<A
     move |request| Parcel {
         envelope: M::wrap(RequestTo::new(request)),
         origin,
-    }
-}
-
-/// Turns a way to stop into the bits that ask for it through a reference.
-pub(crate) fn stop_bits(mode: StopMode) -> u32 {
-    use crate::actor::cell::control;
-    match mode {
-        StopMode::Now => control::STOP,
-        StopMode::Drain => control::DRAIN,
     }
 }

@@ -291,7 +291,7 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                         }
                         // Nobody waits in the line of such a queue, so that only the stream is woken.
                         Verdict::Gone {
-                            wakes: self.events.close().into_wakes(),
+                            wakes: self.events.close(0).into_wakes(),
                             lost: true,
                         }
                     }
@@ -324,7 +324,7 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     }
 
     fn end(&self) {
-        drop(self.events.close().wake());
+        drop(self.events.close(0).wake());
     }
 }
 
