@@ -9,7 +9,6 @@ use crate::actor::cell::{Cell, Life, control};
 use crate::actor::exit::ExitReason;
 use crate::actor::id::ActorId;
 use crate::actor::recipient::Recipient;
-use crate::actor::target::stop_bits;
 use crate::actor::tell::{Tell, TryTellError, try_tell};
 use crate::actor::traits::{Actor, HandledBy};
 
@@ -106,7 +105,11 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// It needs no room in the mailbox and overtakes every message.
     pub fn stop(&self, mode: StopMode) {
-        self.0.mailbox.signal(stop_bits(mode));
+        match mode {
+            StopMode::Now => self.0.mailbox.signal(control::STOP),
+            // In one step: were it two, the actor could start again between them.
+            StopMode::Drain => self.0.refuse_sends(control::DRAIN),
+        }
     }
 
     /// Ends the actor at once: its handler is dropped at the next `.await`, and `on_stop` does not run.

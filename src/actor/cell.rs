@@ -138,8 +138,20 @@ impl<A: Actor> Cell<A> {
         matches!(*self.life.borrow(), Life::Running)
     }
 
+    pub(crate) fn has_stopped(&self) -> bool {
+        matches!(*self.life.borrow(), Life::Stopped(_))
+    }
+
+    /// Notes where the actor is in its life. One that was given up, because it did not stop, does
+    /// not come back from the dead when it goes on at last.
     pub(crate) fn set_life(&self, life: Life) {
-        self.life.send_replace(life);
+        self.life.send_if_modified(|current| {
+            let lives = !matches!(current, Life::Stopped(_));
+            if lives {
+                *current = life;
+            }
+            lives
+        });
     }
 
     /// The number of the current life, 0 before the first.
@@ -154,7 +166,8 @@ impl<A: Actor> Cell<A> {
         let before = self.incarnation.fetch_add(1, Relaxed);
         if before > 0 {
             Counters::count(&self.counters.restarts);
-            self.mailbox.reopen();
+            // A drain that was asked for between the two lives goes on in the next one.
+            self.mailbox.reopen_unless(control::DRAIN);
         }
         before + 1
     }
@@ -177,9 +190,10 @@ impl<A: Actor> Cell<A> {
         self.doing.store(DOING_NOTHING, Relaxed);
     }
 
-    /// Refuses sends from now on. Deposits in the line reach nobody.
-    pub(crate) fn refuse_sends(&self) {
-        for parcel in self.mailbox.close().wake() {
+    /// Refuses sends from now on, and sets these control bits in the same instant. Deposits in the
+    /// line reach nobody.
+    pub(crate) fn refuse_sends(&self, bits: u32) {
+        for parcel in self.mailbox.close(bits).wake() {
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
         }
     }
@@ -188,10 +202,10 @@ impl<A: Actor> Cell<A> {
     /// is free again, and only then do those who wait for its end learn of it. Doing it twice is
     /// doing it once.
     pub(crate) fn terminate(&self, reason: ExitReason) {
-        if matches!(*self.life.borrow(), Life::Stopped(_)) {
+        if self.has_stopped() {
             return;
         }
-        self.refuse_sends();
+        self.refuse_sends(0);
         for parcel in self.mailbox.take_queue() {
             Counters::count(&self.counters.dead_lettered);
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
@@ -272,7 +286,7 @@ impl<A: Actor> AnyCell for Cell<A> {
             restarts: self.counters.restarts.load(Relaxed),
             incarnation: self.incarnation(),
             capacity: self.mailbox.capacity(),
-            stopped: matches!(*self.life.borrow(), Life::Stopped(_)),
+            stopped: self.has_stopped(),
         }
     }
 

@@ -1,8 +1,6 @@
 //! [`Context`]: what a handler knows of its own actor, and what it can do besides sending.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context as TaskContext, Poll};
@@ -44,10 +42,12 @@ pub struct Context<A: Actor> {
 
 /// The children of one incarnation, whoever supervises them.
 pub(crate) trait Children: Send {
-    /// Resolves when they have failed more often than allowed.
-    fn poll_failed(&mut self, cx: &mut TaskContext<'_>) -> Poll<ExitReason>;
-    /// Stops all of them, in reverse order of their start.
-    fn stop(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Resolves when none is left: because they were stopped, or failed more often than allowed.
+    fn poll_ended(&mut self, cx: &mut TaskContext<'_>) -> Poll<ExitReason>;
+    /// Asks all of them to stop, in reverse order of their start.
+    fn stop(&self);
+    /// Ends all of them at once.
+    fn kill(&self);
     fn as_any(&mut self) -> &mut dyn std::any::Any;
 }
 
@@ -182,9 +182,15 @@ impl<A: Actor> Context<A> {
         cx: &mut TaskContext<'_>,
     ) -> Poll<Turn<A::Envelope>> {
         if let Some(children) = self.children()
-            && let Poll::Ready(reason) = children.poll_failed(cx)
+            && let Poll::Ready(reason) = children.poll_ended(cx)
         {
             return Poll::Ready(Turn::ChildrenFailed(reason));
+        }
+        // A timer that is due must not overtake a stop.
+        if !self.timers.get_mut().is_empty()
+            && let Poll::Ready(bits) = self.cell.mailbox.poll_control(u32::MAX, cx)
+        {
+            return Poll::Ready(Turn::Control(bits));
         }
         if !self.timer_had_turn
             && let Poll::Ready(turn) = self.poll_timer(draining, cx)

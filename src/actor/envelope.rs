@@ -78,18 +78,20 @@ pub(crate) struct Origin {
     pub(crate) cause: Option<Cause>,
     /// The event's own id; a message has the one of its place in the mailbox.
     pub(crate) event: Option<MessageId>,
-    /// The sender's span, which the handler's span follows from. Boxed, since most run without.
-    pub(crate) span: Option<Box<tracing::Span>>,
+    /// The sender's span, which the handler's span follows from. Shared, so that a clone for each of
+    /// an event's subscribers does not ask the user's tracing subscriber, and small, since most run
+    /// without.
+    pub(crate) span: Option<Arc<tracing::Span>>,
 }
 
 impl Origin {
     /// The origin of what is sent now, on this thread.
-    pub(crate) fn here(event: Option<MessageId>) -> Self {
+    pub(crate) fn here() -> Self {
         let span = tracing::Span::current();
         Self {
             cause: crate::actor::current::get().and_then(|current| current.cause),
-            event,
-            span: (!span.is_none() && !span.is_disabled()).then(|| Box::new(span)),
+            event: None,
+            span: (!span.is_none() && !span.is_disabled()).then(|| Arc::new(span)),
         }
     }
 }

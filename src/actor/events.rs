@@ -23,6 +23,9 @@ pub(crate) trait EventTarget<E: Event>: Send + Sync {
     /// there is no reason to.
     fn withdraw(&self, ticket: &mut Ticket, reason: Option<DeadLetterReason>) -> bool;
 
+    /// Makes a dead letter of an event that was [`Offer::Refused`].
+    fn refuse(&self, event: &Arc<E>, id: MessageId);
+
     /// The actor; `None` when it is gone.
     fn actor(&self) -> Option<ActorId>;
 }
@@ -32,6 +35,9 @@ pub(crate) trait EventTarget<E: Event>: Send + Sync {
 pub(crate) enum Offer {
     Taken(Wakes),
     Waiting(Ticket),
+    /// The actor drains. It may start again, and takes events then.
+    Refused,
+    /// It has stopped for good.
     Gone,
 }
 
@@ -50,7 +56,8 @@ impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
             Deposit::Taken(wakes) => Offer::Taken(wakes),
             Deposit::Waiting(ticket) => Offer::Waiting(ticket),
             // The publisher holds the event as well, so that nothing of the user's is dropped here.
-            Deposit::Closed(_) => Offer::Gone,
+            Deposit::Closed(_) if cell.has_stopped() => Offer::Gone,
+            Deposit::Closed(_) => Offer::Refused,
         }
     }
 
@@ -74,6 +81,13 @@ impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
             cell.undeliverable(reason, parcel.envelope);
         }
         true
+    }
+
+    fn refuse(&self, event: &Arc<E>, id: MessageId) {
+        if let Some(cell) = self.cell.upgrade() {
+            let envelope = (self.wrap)(Delivered::new(Arc::clone(event), id));
+            cell.undeliverable(DeadLetterReason::Stopped, envelope);
+        }
     }
 
     fn actor(&self) -> Option<ActorId> {

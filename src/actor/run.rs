@@ -99,7 +99,7 @@ async fn live<A: Actor>(
     };
     cell.set_idle();
     if let Some(reason) = refused {
-        stop_children(&mut ctx).await;
+        stop_children(&mut ctx, &reason).await;
         return reason;
     }
     cell.set_life(Life::Running);
@@ -113,9 +113,13 @@ async fn live<A: Actor>(
         None => serve(cell, &mut actor, &mut ctx).await,
     };
     cell.set_life(Life::Waiting);
-    stop_children(&mut ctx).await;
-    if matches!(reason, ExitReason::Killed) {
-        return reason;
+    let was_killed = stop_children(&mut ctx, &reason).await;
+    if was_killed || matches!(reason, ExitReason::Killed) {
+        return if reason.is_normal() {
+            ExitReason::Killed
+        } else {
+            reason
+        };
     }
     cell.set_doing(cell::DOING_STOP);
     match guarded(cell, actor.on_stop(&reason, &mut ctx)).await {
@@ -126,10 +130,27 @@ async fn live<A: Actor>(
     }
 }
 
-async fn stop_children<A: Actor>(ctx: &mut Context<A>) {
-    if let Some(mut children) = ctx.children().take() {
-        children.stop().await;
+/// Stops the children and waits until they are gone. A kill is passed on to them, before or
+/// meanwhile; returns whether one came meanwhile.
+async fn stop_children<A: Actor>(ctx: &mut Context<A>, reason: &ExitReason) -> bool {
+    let Some(mut children) = ctx.children().take() else {
+        return false;
+    };
+    match reason {
+        ExitReason::Killed => children.kill(),
+        _ => children.stop(),
     }
+    let mut was_killed = false;
+    poll_fn(|cx| {
+        let mailbox = &ctx.cell().mailbox;
+        while mailbox.poll_control(control::ANY_KILL, cx).is_ready() {
+            was_killed = true;
+            children.kill();
+        }
+        children.poll_ended(cx).map(drop)
+    })
+    .await;
+    was_killed
 }
 
 /// Handles messages until there is a reason to stop.
@@ -152,7 +173,7 @@ async fn serve<A: Actor>(cell: &Arc<Cell<A>>, actor: &mut A, ctx: &mut Context<A
                 } else {
                     ExitReason::Normal
                 });
-                cell.refuse_sends();
+                cell.refuse_sends(0);
             }
             Turn::ChildrenFailed(reason) => return reason,
             Turn::End => return draining.unwrap_or(ExitReason::Normal),
@@ -289,14 +310,25 @@ enum Guarded<T> {
 
 /// Runs user code: catches its panic, and drops it when the actor is killed.
 async fn guarded<A: Actor, F: Future>(cell: &Cell<A>, future: F) -> Guarded<F::Output> {
-    let mut future = pin!(AssertUnwindSafe(future).catch_unwind());
-    poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
-        Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
-        Poll::Pending => cell
-            .mailbox
-            .poll_control(control::ANY_KILL, cx)
-            .map(|_| Guarded::Killed),
+    let mut future = pin!(Some(AssertUnwindSafe(future).catch_unwind()));
+    let result = poll_fn(|cx| {
+        let running = future.as_mut().as_pin_mut();
+        match running.expect("dropped below only").poll(cx) {
+            Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
+            Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
+            Poll::Pending => cell
+                .mailbox
+                .poll_control(control::ANY_KILL, cx)
+                .map(|_| Guarded::Killed),
+        }
     })
-    .await
+    .await;
+    if !matches!(result, Guarded::Done(_))
+        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| future.set(None)))
+    {
+        // What the user's code still held is dropped here, and that is user code as well.
+        let panic = PanicInfo::caught(payload);
+        tracing::error!(target: "callboard::actor", actor = &**cell.name(), %panic, "dropping a handler panicked");
+    }
+    result
 }

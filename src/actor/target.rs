@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::actor::actor_ref::StopMode;
 use crate::actor::addressed::RequestTo;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
@@ -61,7 +60,7 @@ pub enum Refusal<M: Message> {
 
 impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>> {
-        match self.mailbox.try_push(request, into_parcel::<A, M>) {
+        match self.mailbox.try_push(request, parcel_up::<A, M>()) {
             Ok(wakes) => {
                 wakes.wake();
                 Ok(())
@@ -78,7 +77,7 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
         request: &mut Option<Request<M>>,
     ) -> Poll<Result<(), Request<M>>> {
         self.mailbox
-            .poll_push(&mut place.0, cx, request, into_parcel::<A, M>)
+            .poll_push(&mut place.0, cx, request, parcel_up::<A, M>())
             .map(|pushed| pushed.map(crate::sync::Wakes::wake))
     }
 
@@ -96,18 +95,12 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     }
 }
 
-fn into_parcel<A: Actor, M: HandledBy<A>>(request: Request<M>) -> Parcel<A::Envelope> {
-    Parcel {
+/// What turns a request into a parcel under the mailbox's lock. The origin is found out before, since
+/// the tracing subscriber that it asks is the user's.
+fn parcel_up<A: Actor, M: HandledBy<A>>() -> impl FnOnce(Request<M>) -> Parcel<A::Envelope> {
+    let origin = Origin::here();
+    move |request| Parcel {
         envelope: M::wrap(RequestTo::new(request)),
-        origin: Origin::here(None),
-    }
-}
-
-/// Turns a way to stop into the bits that ask for it through a reference.
-pub(crate) fn stop_bits(mode: StopMode) -> u32 {
-    use crate::actor::cell::control;
-    match mode {
-        StopMode::Now => control::STOP,
-        StopMode::Drain => control::DRAIN,
+        origin,
     }
 }

@@ -55,6 +55,7 @@ impl<E: Event, T: EventTarget<E>> Subscriber<E> for ActorSubscriber<T> {
                 ticket,
                 limit: ACTOR_LIMIT,
             },
+            Offer::Refused => Verdict::Refused,
             Offer::Gone => Verdict::Gone {
                 wakes: Wakes::default(),
                 lost: false,
@@ -68,6 +69,10 @@ impl<E: Event, T: EventTarget<E>> Subscriber<E> for ActorSubscriber<T> {
 
     fn withdraw(&self, ticket: &mut Ticket, reason: Option<DeadLetterReason>) -> bool {
         self.0.withdraw(ticket, reason)
+    }
+
+    fn refuse(&self, event: &Arc<E>, id: MessageId) {
+        self.0.refuse(event, id);
     }
 
     fn actor(&self) -> Option<ActorId> {

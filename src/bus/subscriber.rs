@@ -20,6 +20,9 @@ pub(crate) trait Subscriber<E: Event>: Send + Sync {
     /// Takes a waiting event back. Returns whether it was still waiting.
     fn withdraw(&self, ticket: &mut Ticket, reason: Option<DeadLetterReason>) -> bool;
 
+    /// Accounts for an event that was [`Verdict::Refused`]. Called without any lock.
+    fn refuse(&self, event: &Arc<E>, id: MessageId);
+
     /// The actor that receives; `None` for a stream.
     fn actor(&self) -> Option<ActorId>;
 
@@ -36,6 +39,8 @@ pub(crate) enum Verdict<E: Event> {
     },
     /// It was refused by policy.
     Dropped,
+    /// The subscriber takes nothing now, but may again later.
+    Refused,
     /// It waits for room, at most this long.
     Waiting { ticket: Ticket, limit: Duration },
     /// The subscriber is gone; whether it refused this event by policy is in `lost`.

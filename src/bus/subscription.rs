@@ -291,7 +291,7 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                         }
                         // Nobody waits in the line of such a queue, so that only the stream is woken.
                         Verdict::Gone {
-                            wakes: self.events.close().into_wakes(),
+                            wakes: self.events.close(0).into_wakes(),
                             lost: true,
                         }
                     }
@@ -308,11 +308,15 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     fn withdraw(&self, ticket: &mut Ticket, _: Option<DeadLetterReason>) -> bool {
         let (queued, wakes) = self.events.cancel(ticket);
         wakes.wake();
-        if queued.is_some() {
-            // The stream sees the gap where its next event comes.
-            self.refused.fetch_add(1, Relaxed);
+        if let Some(queued) = &queued {
+            // The stream sees the gap where its next event comes, with those that this one knew of.
+            self.refused.fetch_add(queued.skipped + 1, Relaxed);
         }
         queued.is_some()
+    }
+
+    fn refuse(&self, _: &Arc<E>, _: MessageId) {
+        // A stream refuses by its policy only, which has counted the loss.
     }
 
     fn actor(&self) -> Option<ActorId> {
@@ -320,7 +324,7 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     }
 
     fn end(&self) {
-        drop(self.events.close().wake());
+        drop(self.events.close(0).wake());
     }
 }
 

@@ -173,8 +173,11 @@ impl<E: Event> TopicCore<E> {
         let mut wakes = Vec::new();
         let mut pushed_out = Vec::new();
         let mut gone = Vec::new();
+        let mut refused = Vec::new();
         let mut waiting = Vec::new();
         let (mut delivered, mut dropped) = (0, 0);
+        // Before the lock, since the tracing subscriber that it asks is the user's.
+        let mut origin = Origin::here();
 
         let mut state = self.state.lock();
         if state.closed {
@@ -182,16 +185,15 @@ impl<E: Event> TopicCore<E> {
         }
         state.sequence += 1;
         let sequence = state.sequence;
+        let id = MessageId {
+            source: self.id,
+            sequence,
+        };
         let event = if state.subscribers.is_empty() {
             drop(state);
-            drop(event);
-            None
+            Err(event)
         } else {
-            let id = MessageId {
-                source: self.id,
-                sequence,
-            };
-            let origin = Origin::here(Some(id));
+            origin.event = Some(id);
             let event = Arc::new(event);
             for (number, subscriber) in &state.subscribers {
                 match subscriber.offer(&event, id, &origin, waker) {
@@ -205,6 +207,10 @@ impl<E: Event> TopicCore<E> {
                         pushed_out.extend(older);
                     }
                     Verdict::Dropped => dropped += 1,
+                    Verdict::Refused => {
+                        dropped += 1;
+                        refused.push(Arc::clone(subscriber));
+                    }
                     Verdict::Waiting { ticket, limit } => {
                         waiting.push(Waiting {
                             subscriber: Arc::clone(subscriber),
@@ -220,7 +226,7 @@ impl<E: Event> TopicCore<E> {
                 }
             }
             drop(state);
-            Some(event)
+            Ok(event)
         };
         for wake in wakes {
             wake.wake();
@@ -228,7 +234,11 @@ impl<E: Event> TopicCore<E> {
         for number in gone {
             self.remove(number);
         }
-        drop((pushed_out, event));
+        if let Ok(event) = &event {
+            for subscriber in refused {
+                subscriber.refuse(event, id);
+            }
+        }
 
         self.counters.published.fetch_add(1, Relaxed);
         self.counters.delivered.fetch_add(delivered as u64, Relaxed);
@@ -236,6 +246,8 @@ impl<E: Event> TopicCore<E> {
         if delivered + dropped + waiting.len() == 0 {
             self.counters.unrouted.fetch_add(1, Relaxed);
         }
+        // The last thing to do, since the drop of an event may panic.
+        drop((pushed_out, event));
         Ok(FanOut {
             receipt: Receipt {
                 sequence,

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, ready};
 
 use tokio::sync::oneshot;
 
@@ -19,13 +19,18 @@ use crate::supervision::tree::{Ended, Tree};
 /// A one-for-one supervisor that lives as long as one incarnation of its actor.
 struct OwnChildren {
     handle: SupervisorHandle,
-    ended: oneshot::Receiver<Ended>,
+    /// `None` once the supervisor has ended.
+    ended: Option<oneshot::Receiver<Ended>>,
 }
 
 impl Children for OwnChildren {
-    fn poll_failed(&mut self, cx: &mut TaskContext<'_>) -> Poll<ExitReason> {
-        // Left alone, the supervisor ends only by giving up.
-        Pin::new(&mut self.ended).poll(cx).map(|ended| match ended {
+    fn poll_ended(&mut self, cx: &mut TaskContext<'_>) -> Poll<ExitReason> {
+        let Some(ended) = &mut self.ended else {
+            return Poll::Ready(ExitReason::Shutdown);
+        };
+        let ended = ready!(Pin::new(ended).poll(cx));
+        self.ended = None;
+        Poll::Ready(match ended {
             Ok(mut ended) => {
                 ended.tree.finish(&ended.reason);
                 ended.reason
@@ -34,17 +39,23 @@ impl Children for OwnChildren {
         })
     }
 
-    fn stop(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async move {
-            self.handle.halt(Halt::Finally(None));
-            if let Ok(mut ended) = (&mut self.ended).await {
-                ended.tree.finish(&ended.reason);
-            }
-        })
+    fn stop(&self) {
+        self.handle.halt(Halt::Finally(None));
+    }
+
+    fn kill(&self) {
+        self.handle.halt(Halt::Kill);
     }
 
     fn as_any(&mut self) -> &mut dyn Any {
         self
+    }
+}
+
+impl Drop for OwnChildren {
+    fn drop(&mut self) {
+        // Where user code panics outside of any handler, nobody is left to stop them in order.
+        self.kill();
     }
 }
 
@@ -84,7 +95,7 @@ impl<A: Actor> Context<A> {
             let (handle, outlook) = SupervisorHandle::launch(tree);
             Box::new(OwnChildren {
                 handle,
-                ended: outlook.ended,
+                ended: Some(outlook.ended),
             })
         });
         let Some(own) = children.as_any().downcast_mut::<OwnChildren>() else {

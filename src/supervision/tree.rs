@@ -221,7 +221,10 @@ impl Tree {
                 Ok(())
             }
             Err(StartTrouble::Halted) => {
-                self.forget(key, &ExitReason::Shutdown);
+                // If it runs already, it is stopped with the others.
+                if self.slots.get(&key).is_some_and(|slot| !slot.running) {
+                    self.forget(key, &ExitReason::Shutdown);
+                }
                 Err(Trouble::Halted)
             }
         }

@@ -198,9 +198,12 @@ impl<T> Mailbox<T> {
         match ticket.0 {
             None => *ticket = state.enqueue(cx.waker().clone(), None),
             Some(number) => {
-                if let Some(waiter) = state.find(number)
-                    && !state.waiters[waiter].waker.will_wake(cx.waker())
-                {
+                let Some(waiter) = state.find(number) else {
+                    // The mailbox was closed and is open again: the line of that time was refused.
+                    ticket.0 = None;
+                    return Poll::Ready(Err(value.take().expect("polled after it was ready")));
+                };
+                if !state.waiters[waiter].waker.will_wake(cx.waker()) {
                     let old =
                         std::mem::replace(&mut state.waiters[waiter].waker, cx.waker().clone());
                     drop(state);
@@ -308,11 +311,13 @@ impl<T> Mailbox<T> {
         Poll::Pending
     }
 
-    /// Refuses sends from now on. The line gets its values back, the queue stays for the receiver;
-    /// the receiver is woken as well, so that it can see the end.
-    pub(crate) fn close(&self) -> Closing<T> {
+    /// Refuses sends from now on, and sets these control bits in the same instant. The line gets its
+    /// values back, the queue stays for the receiver; the receiver is woken as well, so that it can
+    /// see the bits or the end.
+    pub(crate) fn close(&self, bits: u32) -> Closing<T> {
         let mut state = self.state.lock();
         state.closed = true;
+        state.control |= bits;
         state.granted = Vec::new();
         let line = std::mem::take(&mut state.waiters);
         state
@@ -323,9 +328,10 @@ impl<T> Mailbox<T> {
         Closing { line, receiver }
     }
 
-    /// Accepts sends again, after [`Mailbox::close`].
-    pub(crate) fn reopen(&self) {
-        self.state.lock().closed = false;
+    /// Accepts sends again, after [`Mailbox::close`], unless one of these control bits waits.
+    pub(crate) fn reopen_unless(&self, bits: u32) {
+        let mut state = self.state.lock();
+        state.closed &= state.control & bits != 0;
     }
 
     /// Takes everything out of the queue and gives its memory back.

@@ -1,3 +1,8 @@
 //! Behaviour through the public API, with paused time.
 
-mod smoke;
+mod ask;
+mod lifecycle;
+mod publish;
+mod support;
+mod tell;
+mod tracing;
