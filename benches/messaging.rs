@@ -301,7 +301,9 @@ fn on_worker<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
 ) -> T {
     let task = runtime.spawn(future);
-    runtime.block_on(task).expect("the benchmark does not panic")
+    runtime
+        .block_on(task)
+        .expect("the benchmark does not panic")
 }
 
 /// The median time of one operation, in nanoseconds, over the longer half of the runs: those of the
