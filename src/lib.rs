@@ -76,7 +76,7 @@
 //! | see what happened | [`SystemStats`], [`DeadLetter`], and the targets below |
 //!
 //! The modules are the layers of the library, from the traits of plain types to the whole:
-//! [`contract`], [`time`] and [`observe`], then [`actor`], then [`supervision`] and [`bus`], then
+//! [`contract`], [`time`] and [`observe`], then [`actor`](mod@actor), then [`supervision`] and [`bus`], then
 //! [`system`]. All that one usually needs is in the [`prelude`].
 //!
 //! # Failures
