@@ -68,6 +68,7 @@
 //! | to | see |
 //! |---|---|
 //! | write a service | [`#[actor]`](macro@actor), [`Context`], and the derives [`Message`](macro@Message) and [`Event`](macro@Event) |
+//! | find another service | [`Context::actor`] in `#[on_start]`, [`System::actor`] from outside |
 //! | assemble services | [`System::builder`], [`ModuleBuilder`], [`Module`](macro@Module) |
 //! | decide what follows a failure | [`ChildSpec`], [`Supervisor`], [`Backoff`], and the tables of [`supervision`] |
 //! | send | [`ActorRef`], and [`Recipient`] where the service's type must not be known |

@@ -159,6 +159,39 @@ impl<A: Actor> Context<A> {
     /// All names of the builder are known before any `on_start` runs, so that services can look
     /// each other up there in any order.
     ///
+    /// ```
+    /// use callboard::prelude::*;
+    ///
+    /// # #[derive(Message)]
+    /// # #[message(reply = bool)]
+    /// # struct Reserve;
+    /// # struct Inventory;
+    /// # #[actor]
+    /// # impl Inventory {
+    /// #     #[handler]
+    /// #     fn reserve(&mut self, _: Reserve) -> bool { true }
+    /// # }
+    /// #[derive(Default)]
+    /// struct Orders {
+    ///     inventory: Option<ActorRef<Inventory>>,
+    /// }
+    ///
+    /// #[actor]
+    /// impl Orders {
+    ///     #[on_start]
+    ///     fn find_inventory(&mut self, ctx: &mut Context<Self>) -> Result<(), StartError> {
+    ///         self.inventory = Some(ctx.actor("inventory")?);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), callboard::Error> {
+    /// # let system = System::builder("shop").actor("orders", Orders::default);
+    /// # system.actor("inventory", || Inventory).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is none, it has stopped for good, or it is another service.
