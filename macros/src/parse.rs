@@ -18,10 +18,6 @@ pub(crate) struct Block {
     pub(crate) items: Vec<Item>,
 }
 
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all items are methods, and there are few of them"
-)]
 pub(crate) enum Item {
     Method(Box<Method>),
     /// A constant, a macro call, or what we could not read, with the markers it bears by mistake.
