@@ -9,6 +9,10 @@ use std::fmt;
 /// they only have to be shown. `{}` prints the error, `{:?}`, which `main` uses, also its causes.
 /// As it is made from every error, it is none itself; [`into_boxed`](Self::into_boxed) turns it into one.
 ///
+/// An error that gives a message back, such as [`TellError`](crate::TellError), holds the message, so
+/// that `?` asks it to be `Sync`. For one that is not, say what to keep:
+/// `.map_err(|error| Error::new(error.to_string()))`.
+///
 /// ```
 /// fn read(text: &str) -> Result<u32, callboard::Error> {
 ///     let number: u32 = text.parse()?;
@@ -48,18 +52,39 @@ impl<E: StdError + Send + Sync + 'static> From<E> for Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)?;
+        // By its text. `self.0.fmt(f)` would be the `fmt` of this very trait.
+        fmt::Display::fmt(&self.0, f)?;
         let mut cause = self.0.source();
         while let Some(error) = cause {
             write!(f, "\ncaused by: {error}")?;
             cause = error.source();
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::actor::{ExitReason, StartError};
+    use crate::system::SystemStartError;
+
+    use super::*;
+
+    #[test]
+    fn main_shows_the_text_of_an_error_and_not_its_fields() {
+        let error = Error::from(SystemStartError::Actor {
+            name: "stock".into(),
+            reason: ExitReason::StartFailed(StartError::new("no database")),
+        });
+        assert_eq!(
+            format!("{error:?}"),
+            "`stock` did not start: start failed: no database"
+        );
     }
 }

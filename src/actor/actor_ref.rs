@@ -16,6 +16,39 @@ use crate::actor::traits::{Actor, HandledBy};
 /// not keep the actor running.
 ///
 /// Messages from one sender to one actor are handled in the order in which they were sent.
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// #[derive(Message, Debug)]
+/// #[message(reply = u32)]
+/// struct Take(u32);
+///
+/// struct Stock(u32);
+///
+/// #[actor]
+/// impl Stock {
+///     #[handler]
+///     fn take(&mut self, msg: Take) -> u32 {
+///         self.0 = self.0.saturating_sub(msg.0);
+///         self.0
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// # let system = System::builder("shop").actor("stock", || Stock(10)).start().await?;
+/// let stock: ActorRef<Stock> = system.actor("stock")?;
+/// stock.tell(Take(1)).await?; // waits for room
+/// match stock.try_tell(Take(1)) {
+///     Ok(()) => {}
+///     Err(TryTellError::Full(msg)) => println!("busy, later: {msg:?}"),
+///     Err(error) => return Err(error.into()),
+/// }
+/// assert_eq!(stock.ask(Take(5)).timeout(ms(200)).await?, 3);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ActorRef<A: Actor>(Arc<Cell<A>>);
 
 /// How [`ActorRef::stop`] treats the messages that are queued.
@@ -35,9 +68,16 @@ impl<A: Actor> ActorRef<A> {
 
     /// Sends a message and waits for room in the mailbox.
     ///
+    /// Those who wait are admitted in the order in which they began to. An actor that is being
+    /// restarted goes on taking messages, for its next incarnation.
+    ///
     /// # Errors
     ///
     /// [`TellError`](crate::TellError) gives the message back, which no handler has seen.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has sent nothing.
     pub fn tell<M: HandledBy<A>>(&self, message: M) -> Tell<'_, M, Cell<A>> {
         Tell::new(&*self.0, message)
     }
@@ -52,11 +92,15 @@ impl<A: Actor> ActorRef<A> {
     }
 
     /// Sends a message, waiting for room in the mailbox, and waits for its reply: 5 seconds in all
-    /// unless the future's options say otherwise.
+    /// unless the future's options or [`ask_timeout`](crate::SystemBuilder::ask_timeout) say otherwise.
     ///
     /// # Errors
     ///
     /// [`AskError`](crate::AskError) says why there is no reply and whether the handler may have run.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it withdraws the message, unless its handler runs already.
     pub fn ask<M: HandledBy<A>>(&self, message: M) -> Ask<'_, M, Cell<A>> {
         Ask::new(&*self.0, message)
     }
@@ -65,12 +109,12 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// # Errors
     ///
-    /// As for [`ask`](Self::ask), and `AskError::Full` with the message.
+    /// As for [`ask`](Self::ask), and [`AskError::Full`](crate::AskError::Full) with the message.
     pub fn try_ask<M: HandledBy<A>>(&self, message: M) -> Ask<'_, M, Cell<A>> {
         Ask::new(&*self.0, message).without_waiting_for_room()
     }
 
-    /// This handle, known only by one type of message: for seams between modules, and fakes in tests.
+    /// This handle, known only by one type of message; see [`Recipient`].
     pub fn recipient<M: HandledBy<A>>(&self) -> Recipient<M> {
         Recipient::new(Arc::clone(&self.0) as _)
     }

@@ -26,6 +26,42 @@ use crate::sync::Next;
 /// Passed to handlers and hooks as `ctx: &mut Context<Self>`: the actor's own reference, timers,
 /// children, publishing, and stopping.
 ///
+/// ```
+/// use callboard::prelude::*;
+///
+/// #[derive(Message, Clone)]
+/// struct Tick;
+///
+/// struct Heartbeat {
+///     left: u32,
+/// }
+///
+/// #[actor]
+/// impl Heartbeat {
+///     #[on_start]
+///     fn begin(&mut self, ctx: &mut Context<Self>) {
+///         ctx.tell_every(ms(10), Tick);
+///     }
+///
+///     #[handler]
+///     fn beat(&mut self, _: Tick, ctx: &mut Context<Self>) {
+///         self.left -= 1;
+///         if self.left == 0 {
+///             ctx.stop();
+///         }
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// # let system = System::builder("test").start().await?;
+/// let spec = ChildSpec::new("heartbeat", || Heartbeat { left: 3 }).restart(Restart::Transient);
+/// let heartbeat = system.spawn(spec).await?;
+/// assert!(heartbeat.wait_for_stop().await.is_normal());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// It is `Sync` although messages need not be, so that a handler can hold `&ctx` across an await:
 /// what is not `Sync` in it is in locks that are never locked, only reached through `&mut`.
 pub struct Context<A: Actor> {
@@ -123,6 +159,39 @@ impl<A: Actor> Context<A> {
     /// All names of the builder are known before any `on_start` runs, so that services can look
     /// each other up there in any order.
     ///
+    /// ```
+    /// use callboard::prelude::*;
+    ///
+    /// # #[derive(Message)]
+    /// # #[message(reply = bool)]
+    /// # struct Reserve;
+    /// # struct Inventory;
+    /// # #[actor]
+    /// # impl Inventory {
+    /// #     #[handler]
+    /// #     fn reserve(&mut self, _: Reserve) -> bool { true }
+    /// # }
+    /// #[derive(Default)]
+    /// struct Orders {
+    ///     inventory: Option<ActorRef<Inventory>>,
+    /// }
+    ///
+    /// #[actor]
+    /// impl Orders {
+    ///     #[on_start]
+    ///     fn find_inventory(&mut self, ctx: &mut Context<Self>) -> Result<(), StartError> {
+    ///         self.inventory = Some(ctx.actor("inventory")?);
+    ///         Ok(())
+    ///     }
+    /// }
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), callboard::Error> {
+    /// # let system = System::builder("shop").actor("orders", Orders::default);
+    /// # system.actor("inventory", || Inventory).start().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// There is none, it has stopped for good, or it is another service.
@@ -133,7 +202,8 @@ impl<A: Actor> Context<A> {
     /// Sends a message to this actor after a delay.
     ///
     /// When it is due, the message is handled after the current one and needs no room in the
-    /// mailbox. A restart forgets it.
+    /// mailbox: timers and mailbox take turns. It is forgotten when this incarnation ends, by a
+    /// restart or a stop.
     pub fn tell_after<M: HandledBy<A>>(&mut self, delay: Duration, message: M) -> TimerHandle {
         self.timers
             .get_mut()
@@ -143,7 +213,8 @@ impl<A: Actor> Context<A> {
     /// Sends copies of a message to this actor, the first after one period.
     ///
     /// Ticks that were missed because the actor was busy are skipped, and the rhythm stays that of
-    /// the first tick. A restart forgets it.
+    /// the first tick. It is forgotten when this incarnation ends, as for
+    /// [`tell_after`](Self::tell_after).
     ///
     /// # Panics
     ///
@@ -163,7 +234,8 @@ impl<A: Actor> Context<A> {
         })
     }
 
-    /// Stops the actor after this handler: a normal exit, which its restart policy judges.
+    /// Stops the actor after this handler: a normal exit, which its restart policy judges. A
+    /// [`Permanent`](crate::Restart::Permanent) child, which is the default, starts again.
     pub fn stop(&mut self) {
         self.exit.get_or_insert(ExitReason::Normal);
     }

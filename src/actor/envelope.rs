@@ -51,6 +51,10 @@ impl<E: Event> Delivered<E> {
     }
 
     /// The event as the payload of a dead letter.
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "generated code treats it as a request, which may go back to its asker"
+    )]
     pub(crate) fn refuse(self) -> Option<Payload> {
         Some(Payload::shared(self.event))
     }

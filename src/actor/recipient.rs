@@ -12,6 +12,39 @@ use crate::contract::Message;
 ///
 /// A module that holds recipients instead of references does not name the other's service type, and
 /// a test gives it a fake. It behaves as the [`ActorRef`](crate::ActorRef) that it was made from.
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// #[derive(Message)]
+/// #[message(reply = bool)]
+/// struct Charge {
+///     cents: u64,
+/// }
+///
+/// /// Knows that payments can be charged, and not who does it.
+/// async fn check_out(payments: &Recipient<Charge>) -> Result<bool, AskError<Charge>> {
+///     payments.ask(Charge { cents: 999 }).await
+/// }
+///
+/// struct FakePayments;
+///
+/// #[actor]
+/// impl FakePayments {
+///     #[handler]
+///     fn charge(&mut self, msg: Charge) -> bool {
+///         msg.cents < 1_000
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// # let system = System::builder("test").actor("payments", || FakePayments).start().await?;
+/// let payments: ActorRef<FakePayments> = system.actor("payments")?;
+/// assert!(check_out(&payments.recipient()).await?);
+/// # Ok(())
+/// # }
+/// ```
 pub struct Recipient<M: Message>(Arc<dyn Target<M>>);
 
 impl<M: Message> Recipient<M> {
@@ -50,7 +83,7 @@ impl<M: Message> Recipient<M> {
     ///
     /// # Errors
     ///
-    /// As for [`ask`](Self::ask), and `AskError::Full` with the message.
+    /// As for [`ask`](Self::ask), and [`AskError::Full`](crate::AskError::Full) with the message.
     pub fn try_ask(&self, message: M) -> Ask<'_, M, dyn Target<M>> {
         Ask::new(&*self.0, message).without_waiting_for_room()
     }

@@ -35,6 +35,11 @@ impl Receipt {
 
 /// Resolves when every subscriber has taken the event or lost it. Made by
 /// [`Topic::publish`](crate::Topic::publish).
+///
+/// # Cancel safety
+///
+/// Dropped before its first poll, it publishes nothing. Dropped while it waits, those who took the
+/// event keep it, and the others lose it: a dead letter for each actor, a gap for each stream.
 #[must_use = "a publish that is not awaited publishes nothing"]
 pub struct Publish<'a, E: Event> {
     topic: &'a TopicCore<E>,

@@ -129,12 +129,9 @@ impl<E: fmt::Debug> fmt::Debug for Delivery<E> {
 
 /// A subscription with a queue of its own. Dropping it unsubscribes.
 ///
-/// The stream ends when the system has stopped, or when an overflow has disconnected it, in either
-/// case after what is queued.
-///
-/// # Cancel safety
-///
-/// `next` loses nothing when it is dropped.
+/// It is a `Stream`, and has a [`next`](Self::next) of its own, so that no extension trait is needed.
+/// It ends when the system has stopped, or when an overflow has disconnected it, in either case
+/// after what is queued.
 pub struct Subscription<E: Event> {
     topic: Arc<TopicCore<E>>,
     number: u64,
@@ -146,6 +143,10 @@ pub struct Subscription<E: Event> {
 
 impl<E: Event> Subscription<E> {
     /// The next event, or how many were lost before it; `None` at the end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before it is ready, it has taken nothing.
     pub async fn next(&mut self) -> Option<Delivery<E>> {
         poll_fn(|cx| self.poll_delivery(cx)).await
     }

@@ -18,6 +18,34 @@ use crate::contract::Event;
 use crate::sync::Ticket;
 
 /// The topic of the events of type `E` in one system. Cheap to clone.
+///
+/// Get it from [`System::topic`](crate::System::topic) or [`Context::topic`](crate::Context::topic).
+/// There is one per event type and system; it exists from the first time that somebody names it.
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// #[derive(Event, Debug)]
+/// struct PriceChanged {
+///     cents: u32,
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// # let system = System::builder("shop").start().await?;
+/// let prices = system.topic::<PriceChanged>();
+/// assert!(prices.publish(PriceChanged { cents: 90 }).await?.is_unrouted());
+///
+/// let mut changes = prices.subscribe().capacity(2).overflow(Overflow::DropOldest).start();
+/// for cents in [91, 92, 93] {
+///     prices.publish(PriceChanged { cents }).await?;
+/// }
+/// assert!(matches!(changes.next().await, Some(Delivery::Lagged(1))));
+/// let event = changes.next().await.and_then(Delivery::event);
+/// assert_eq!(event.map(|event| event.cents), Some(92));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Topic<E: Event>(Arc<TopicCore<E>>);
 
 impl<E: Event> Topic<E> {

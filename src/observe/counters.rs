@@ -38,7 +38,7 @@ pub struct ActorStats {
     pub accepted: u64,
     /// Of these, those whose handler ended well. An ask that was answered with an `Err` was answered.
     pub handled: u64,
-    /// Those whose handler panicked, or returned an `Err` to nobody.
+    /// Those whose handler panicked, returned an `Err` to nobody, or was dropped by a kill.
     pub failed: u64,
     /// Those that were still queued when the actor stopped for good.
     pub dead_lettered: u64,

@@ -87,6 +87,35 @@ impl fmt::Debug for Payload {
 
 /// A message or event that reached nobody: published on the topic of `DeadLetter`, counted in
 /// [`SystemStats`](crate::SystemStats), and traced.
+///
+/// It is an event like any other: handle `&DeadLetter` in an actor, or subscribe.
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// # #[derive(Message, Debug)]
+/// # struct Restock(u32);
+/// # struct Stock;
+/// # #[actor]
+/// # impl Stock {
+/// #     #[handler]
+/// #     fn restock(&mut self, _: Restock) {}
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// # let system = System::builder("shop").start().await?;
+/// # let spec = ChildSpec::new("stock", || Stock).restart(Restart::Temporary);
+/// # let stock = system.spawn(spec).await?;
+/// let mut dead = system.topic::<DeadLetter>().subscribe().start();
+/// stock.tell(Restock(5)).await?;
+/// stock.stop(StopMode::Now); // overtakes the message
+///
+/// let letter = dead.next().await.and_then(Delivery::event).expect("the system runs");
+/// assert_eq!(letter.reason, DeadLetterReason::Stopped);
+/// assert_eq!(letter.take_message::<Restock>().map(|restock| restock.0), Some(5));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct DeadLetter {

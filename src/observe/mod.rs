@@ -1,7 +1,6 @@
 //! What the runtime reports of itself: counters, dead letters, and the hook that passes them on.
 //!
-//! Nothing here knows who listens. The bus installs itself as the [`Observer`] and turns reports
-//! into events on typed topics.
+//! Nothing here knows who listens. The bus turns reports into events on typed topics.
 
 mod counters;
 mod dead_letter;
@@ -17,7 +16,8 @@ pub use dead_letter::Payload;
 
 pub(crate) use dead_letter::DeadLetterTally;
 
-/// Receives what the runtime reports. It must neither block nor report in turn.
+/// Receives what the runtime reports; the bus installs itself as one. It must neither block nor
+/// report in turn.
 pub(crate) trait Observer: Send + Sync {
     fn dead_letter(&self, letter: DeadLetter);
 }

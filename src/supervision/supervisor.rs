@@ -81,6 +81,9 @@ impl Supervisor {
     }
 
     /// Gives up at more than `restarts` restarts within this time; by default 1 within 5 seconds.
+    ///
+    /// The window slides: restarts that are longer ago do not count. With a backoff, it should be
+    /// longer than the delays, or it never counts two.
     #[must_use]
     pub fn intensity(mut self, restarts: u32, within: Duration) -> Self {
         self.intensity = Intensity { restarts, within };

@@ -55,7 +55,8 @@ impl SystemBuilder {
         self
     }
 
-    /// How often modules and direct children may be restarted before the system gives up.
+    /// How often modules and direct children may be restarted, within which time, before the system
+    /// gives up: 1 restart within 5 seconds by default.
     pub fn intensity(mut self, restarts: u32, within: Duration) -> Self {
         self.root = self.root.intensity(restarts, within);
         self

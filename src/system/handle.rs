@@ -22,6 +22,33 @@ use crate::system::stats::SystemStats;
 ///
 /// It runs until it is shut down, or gives up, or its runtime ends; dropping the handles does not
 /// stop it.
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// # struct Orders;
+/// # #[actor]
+/// # impl Orders {}
+/// # #[derive(Module)]
+/// # struct OrdersModule;
+/// # async fn interrupted() {}
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), callboard::Error> {
+/// let system = System::builder("shop")
+///     .module(OrdersModule, |module| module.actor("orders", || Orders).intensity(5, secs(10)))
+///     .shutdown_within(secs(10))
+///     .start()
+///     .await?;
+/// let orders: ActorRef<Orders> = system.actor("orders")?;
+/// # let _ = orders;
+/// system.run_until(interrupted()).await?; // in a service: `tokio::signal::ctrl_c()`
+///
+/// let stats = system.stats();
+/// assert!(stats.conservation().is_ok());
+/// println!("{} messages handled", stats.actor("orders").map_or(0, |orders| orders.handled));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct System(Arc<Inner>);
 
@@ -40,7 +67,8 @@ struct Inner {
 const GRACE: Duration = Duration::from_millis(900);
 
 impl System {
-    /// Begins the description of a system. The name is for logs.
+    /// Begins the description of a system. The name is for logs; several systems can run in one
+    /// process, and know nothing of each other.
     pub fn builder(name: impl Into<Arc<str>>) -> SystemBuilder {
         SystemBuilder::new(name.into())
     }
@@ -86,7 +114,7 @@ impl System {
         self.0.core.registry.find(name)
     }
 
-    /// The topic of an event type.
+    /// The topic of an event type, which is made when it is first asked for.
     pub fn topic<E: Event>(&self) -> Topic<E> {
         Topic::new(self.0.topics.topic())
     }
@@ -117,7 +145,7 @@ impl System {
         Ok(actor_ref)
     }
 
-    /// All counters.
+    /// All counters, those of stopped actors included. It can be called after the shutdown.
     pub fn stats(&self) -> SystemStats {
         SystemStats {
             actors: self.0.core.registry.stats(),

@@ -12,7 +12,33 @@ use crate::supervision::{Child, ChildSpec, Fault, Inspection, Place, Plan, Site,
 /// The services of one module, in the order of their start.
 ///
 /// A module has a one-for-one supervisor of its own. When that gives up, the module is started
-/// anew, as often as the system's own intensity allows.
+/// anew, as often as the system's own intensity allows; then the system ends. Both allow 1 restart
+/// within 5 seconds unless told otherwise, which is little for a service that may crash under load:
+/// see [`intensity`](Self::intensity).
+///
+/// ```
+/// use callboard::prelude::*;
+///
+/// # struct Payments;
+/// # #[actor(module = PaymentsModule)]
+/// # impl Payments {}
+/// # struct Ledger;
+/// # #[actor(module = PaymentsModule)]
+/// # impl Ledger {}
+/// #[derive(Module)]
+/// struct PaymentsModule;
+///
+/// let builder = System::builder("shop").module(PaymentsModule, |module| {
+///     module
+///         .actor("ledger", || Ledger) // starts first, stops last
+///         .child(
+///             ChildSpec::new("payments", || Payments)
+///                 .backoff(Backoff::exponential(ms(10), secs(1)).jitter(0.2))
+///                 .mailbox(1024),
+///         )
+///         .intensity(20, secs(60))
+/// });
+/// ```
 #[must_use = "a module is described by what the closure returns"]
 pub struct ModuleBuilder<M: Module> {
     supervisor: Supervisor,
