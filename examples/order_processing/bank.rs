@@ -55,11 +55,7 @@ impl Bank {
                 ledger
                     .payments
                     .insert(order.clone(), Payment::Taken(amount));
-<<<<<<< HEAD
-                ledger.journal.push(Movement::Charge(order.clone(), amount));
-=======
                 ledger.journal.push(Movement::Charge(order, amount));
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 Ok(())
             }
         }

@@ -88,12 +88,8 @@ impl Cashier {
                 amount: order.total,
                 attempt,
             };
-<<<<<<< HEAD
-            // An error of the ask, whichever, leaves open whether money was taken or will be by a charge still queued.
-=======
             // An error of the ask, whichever, leaves open whether money was taken or will be by a
             // charge still queued.
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             match self
                 .meter
                 .ask(Service::Payments, self.charges.ask(charge))
@@ -101,11 +97,7 @@ impl Cashier {
             {
                 Ok(answer) => return answer.map_err(Problem::Refused),
                 Err(error) => {
-<<<<<<< HEAD
-                    tracing::warn!(order = %order.id, attempt, %error, "a charge did not come to an end")
-=======
                     tracing::warn!(order = %order.id, attempt, %error, "a charge did not end");
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }
@@ -129,11 +121,7 @@ impl Cashier {
                 Ok(Some(amount)) => return announce_refund(order, amount, ctx).await,
                 Ok(None) => return,
                 Err(error) => {
-<<<<<<< HEAD
-                    tracing::warn!(order = %order.id, attempt, %error, "a payment could not be voided")
-=======
                     tracing::warn!(order = %order.id, attempt, %error, "a void did not end");
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }

@@ -53,11 +53,7 @@ pub fn messages(stats: &SystemStats) -> Check {
         Err(imbalances) => imbalances.iter().map(ToString::to_string).collect(),
     };
     Check {
-<<<<<<< HEAD
-        what: "conservation of messages: accepted = handled + failed + dead-lettered + expired + queued",
-=======
         what: "conservation of messages: whatever was accepted is accounted for",
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         faults,
     }
 }
@@ -161,11 +157,7 @@ impl Audit {
             ));
         }
         Check {
-<<<<<<< HEAD
-            what: "conservation of money: charged − refunded = shipped, each order charged at most once",
-=======
             what: "conservation of money: charged − refunded = shipped, nothing charged twice",
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             faults,
         }
     }

@@ -46,15 +46,6 @@ struct Reserved {
 }
 
 impl Inventory {
-<<<<<<< HEAD
-    pub fn new(stock: &[StockItem]) -> Self {
-        let shelves = stock
-            .iter()
-            .map(|item| (item.product.clone(), Shelf::new(item)))
-            .collect();
-        Self {
-            shelves,
-=======
     pub fn new(items: &[StockItem]) -> Self {
         let stock = items
             .iter()
@@ -62,7 +53,6 @@ impl Inventory {
             .collect();
         Self {
             stock,
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             reserved: HashMap::new(),
             supplier: None,
         }
@@ -85,17 +75,6 @@ impl Inventory {
     /// Sets aside what is there, and returns what is not.
     fn take(&mut self, order: &OrderId, items: Vec<Item>) -> Vec<Item> {
         let mut missing = Vec::new();
-<<<<<<< HEAD
-        for Item { product, units } in &items {
-            let Some(shelf) = self.shelves.get_mut(product) else {
-                continue;
-            };
-            let short = shelf.take(order, *units);
-            if short > 0 {
-                missing.push(Item {
-                    product: product.clone(),
-                    units: short,
-=======
         for Item { product, count } in &items {
             let Some(stock) = self.stock.get_mut(product) else {
                 continue;
@@ -105,7 +84,6 @@ impl Inventory {
                 missing.push(Item {
                     product: product.clone(),
                     count: short,
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 });
             }
         }
@@ -123,15 +101,9 @@ impl Inventory {
         let Some(reserved) = self.reserved.remove(order) else {
             return;
         };
-<<<<<<< HEAD
-        for Item { product, units } in reserved.items {
-            if let Some(shelf) = self.shelves.get_mut(&product) {
-                shelf.put_back(order, units);
-=======
         for Item { product, count } in reserved.items {
             if let Some(stock) = self.stock.get_mut(&product) {
                 stock.put_back(order, count);
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -176,15 +148,6 @@ impl Inventory {
 
     #[handler]
     async fn restock(&mut self, delivery: Restock, ctx: &mut Context<Self>) {
-<<<<<<< HEAD
-        for Item { product, units } in delivery.items {
-            let Some(shelf) = self.shelves.get_mut(&product) else {
-                continue;
-            };
-            shelf.restocked += units;
-            shelf.free += units;
-            while let Some(order) = shelf.serve_next() {
-=======
         for Item { product, count } in delivery.items {
             let Some(stock) = self.stock.get_mut(&product) else {
                 continue;
@@ -192,7 +155,6 @@ impl Inventory {
             stock.restocked += count;
             stock.free += count;
             while let Some(order) = stock.serve_next() {
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 let Some(reserved) = self.reserved.get_mut(&order) else {
                     continue;
                 };
@@ -209,15 +171,9 @@ impl Inventory {
         let Some(reserved) = self.reserved.remove(&event.order) else {
             return;
         };
-<<<<<<< HEAD
-        for Item { product, units } in reserved.items {
-            if let Some(shelf) = self.shelves.get_mut(&product) {
-                shelf.shipped += units;
-=======
         for Item { product, count } in reserved.items {
             if let Some(stock) = self.stock.get_mut(&product) {
                 stock.shipped += count;
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -237,18 +193,6 @@ impl Inventory {
     #[handler]
     fn take_stock(&mut self, _: TakeStock) -> Vec<StockLevel> {
         let mut levels: HashMap<_, _> = self
-<<<<<<< HEAD
-            .shelves
-            .iter()
-            .map(|(product, shelf)| (product, shelf.level(product)))
-            .collect();
-        for (order, reserved) in &self.reserved {
-            for Item { product, units } in &reserved.items {
-                if let (Some(shelf), Some(level)) =
-                    (self.shelves.get(product), levels.get_mut(product))
-                {
-                    level.left += units - shelf.missing(order);
-=======
             .stock
             .iter()
             .map(|(product, stock)| (product, stock.level(product)))
@@ -259,7 +203,6 @@ impl Inventory {
                     (self.stock.get(product), levels.get_mut(product))
                 {
                     level.left += count - stock.missing(order);
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
                 }
             }
         }
@@ -353,17 +296,10 @@ fn items_of(lines: &[Line]) -> Vec<Item> {
     {
         let at = *index.entry(product).or_insert(items.len());
         match items.get_mut(at) {
-<<<<<<< HEAD
-            Some(item) => item.units += Units::from(*quantity),
-            None => items.push(Item {
-                product: product.clone(),
-                units: Units::from(*quantity),
-=======
             Some(item) => item.count += Units::from(*quantity),
             None => items.push(Item {
                 product: product.clone(),
                 count: Units::from(*quantity),
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }),
         }
     }

@@ -88,14 +88,6 @@ async fn main() -> ExitCode {
     } else {
         summary::text(&report)
     };
-<<<<<<< HEAD
-    // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
-    let _ = writeln!(stdout(), "{}", text.trim_end());
-    if report.holds() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-=======
     match writeln!(stdout(), "{}", text.trim_end()) {
         // Whoever reads may have gone away, as `head` does. That is not a failure of the run.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -104,7 +96,6 @@ async fn main() -> ExitCode {
         }
         _ if report.holds() => ExitCode::SUCCESS,
         _ => ExitCode::FAILURE,
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     }
 }
 

@@ -113,21 +113,12 @@ impl Orders {
             Ok(Ok(Reservation::Complete)) => self.collect(&order, ctx).await,
             Ok(Ok(Reservation::Waiting)) => self.wait_for_stock(&order, ctx).await,
             Ok(Err(out_of_stock)) => {
-<<<<<<< HEAD
-                self.cancel(&order, CancelReason::OutOfStock(out_of_stock), ctx)
-                    .await
-            }
-            Err(error) => {
-                self.cancel(&order, unanswered(&order, "inventory", &error), ctx)
-                    .await
-=======
                 let reason = CancelReason::OutOfStock(out_of_stock);
                 self.cancel(&order, reason, ctx).await;
             }
             Err(error) => {
                 let reason = unanswered(&order, "inventory", &error);
                 self.cancel(&order, reason, ctx).await;
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             }
         }
     }
@@ -270,12 +261,8 @@ impl Orders {
             outcome,
         })
         .await;
-<<<<<<< HEAD
-        // Last, so that no more orders than there are places ever have something to say to this actor.
-=======
         // Last, so that no more orders than there are places ever have something to say to this
         // actor.
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         drop(closed);
     }
 

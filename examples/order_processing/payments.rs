@@ -69,11 +69,7 @@ impl Payments {
         }
         self.check(&charge)?;
         self.bank
-<<<<<<< HEAD
-            .charge(&charge.order, charge.amount)
-=======
             .charge(charge.order, charge.amount)
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
             .map_err(|Voided| Refusal::Voided)?;
         if crash == Some(Crash::AfterTheBank) {
             panic_as_asked("after the money was taken");
@@ -99,18 +95,12 @@ impl Faults {
             self.chance
                 .happens(probability, what, &charge.order.text, charge.attempt)
         };
-<<<<<<< HEAD
-        happens(self.panics, "panics").then(|| match happens(0.5, "panics after the bank") {
-            true => Crash::AfterTheBank,
-            false => Crash::BeforeTheBank,
-=======
         happens(self.panics, "panics").then(|| {
             if happens(0.5, "panics after the bank") {
                 Crash::AfterTheBank
             } else {
                 Crash::BeforeTheBank
             }
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         })
     }
 }

@@ -79,12 +79,9 @@ pub async fn process(
         Arc::new(Meter::new()),
         Arc::new(Books::default()),
     );
-<<<<<<< HEAD
-=======
     // More places than orders would only make mailboxes larger.
     let in_all = orders.len().saturating_mul(options.repeat as usize);
     let places = options.concurrency.min(in_all).max(1);
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     let shop = Shop {
         stock: stock.into(),
         credit_limits: Arc::new(credit_limits),
@@ -189,12 +186,8 @@ struct Intake<'a> {
 }
 
 impl Intake<'_> {
-<<<<<<< HEAD
-    /// Takes all orders in and waits until they are closed. Returns why, when it did not come that far.
-=======
     /// Takes all orders in and waits until they are closed. Returns why, when it did not come that
     /// far.
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     async fn run(
         &self,
         orders: &[Order],

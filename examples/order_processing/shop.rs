@@ -51,12 +51,8 @@ impl Shop {
             bank,
             meter,
         } = self;
-<<<<<<< HEAD
-        // Nobody has more to say to these than one message for each order under way; with that much room nobody waits.
-=======
         // Nobody has more to say to these than one message for each order under way; with that much
         // room nobody waits.
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
         let room = places.saturating_add(16);
         System::builder("shop")
             .module(InventoryModule, |module| {

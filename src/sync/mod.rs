@@ -4,9 +4,9 @@
 
 mod mailbox;
 mod prim;
-#[allow(unsafe_code, dead_code)]
+#[allow(unsafe_code)]
 mod ring;
-#[allow(unsafe_code, dead_code)]
+#[allow(unsafe_code)]
 mod task;
 
 pub(crate) use mailbox::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};

@@ -247,7 +247,7 @@ impl<T> Ring<T> {
             // Acquire: the receiver has emptied the slots before it moved `head` past them.
             let head = self.head.0.load(order!(Acquire, "ring-claim-acquire")) / HEAD_ONE;
             // A stale `tail` may be behind `head`; then the compare-exchange fails.
-            if (tail / TAIL_ONE).wrapping_sub(head) as i64 >= self.capacity as i64 {
+            if tail / TAIL_ONE >= head + self.capacity {
                 // `tail` may be stale as well: it is full only if both belong together.
                 let again = self.tail.0.load(Relaxed);
                 if again == tail {
@@ -683,7 +683,9 @@ impl Receiver {
             // SAFETY: `READY` says that a sender has written the value and will not come back to
             // it, and this is the one receiver, which takes each position once
             // (ring::one_sender, ring::wraps_around).
-            unsafe { (*place).assume_init_read() }
+            let place = unsafe { &*place };
+            // SAFETY: as above.
+            unsafe { place.assume_init_read() }
         });
         // Relaxed: senders learn of it through `head`.
         slot.state.store(EMPTY, Relaxed);
@@ -807,7 +809,9 @@ impl<T> Drop for Ring<T> {
                     let value = slot.value.with_mut(|place| {
                         // SAFETY: `READY` says that the slot holds a value, which nobody has taken
                         // (ring::drops_what_is_left).
-                        unsafe { (*place).assume_init_read() }
+                        let place = unsafe { &*place };
+                        // SAFETY: as above.
+                        unsafe { place.assume_init_read() }
                     });
                     drop(value);
                 }

@@ -307,17 +307,10 @@ async fn a_payment_can_be_given_back_after_it_was_collected() {
     for _ in 0..2 {
         assert_eq!(counter.give_back(&order).await, Payment::Failed);
     }
-<<<<<<< HEAD
-    assert!(matches!(
-        counter.collect(&order).await,
-        Payment::Refused(Refusal::Voided)
-    ));
-=======
     assert_eq!(
         counter.collect(&order).await,
         Payment::Refused(Refusal::Voided)
     );
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     assert_eq!(counter.bank.statement().len(), 2);
     counter.close().await;
 }

@@ -299,13 +299,7 @@ fn everything_that_is_missing_is_told_at_once() {
             "order-details.csv",
             "orderID,productID,unitPrice,price,Quantity,quantity,quantity\n",
         );
-<<<<<<< HEAD
-    let error = load::load(folder.path(), false)
-        .err()
-        .expect("the files cannot be used");
-=======
     let error = load::load(folder.path(), false).expect_err("the files cannot be used");
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     let LoadError::Unusable(faults) = error else {
         panic!("{error:?}")
     };

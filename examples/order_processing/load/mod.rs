@@ -6,14 +6,17 @@
 //! has no accepted row. So a line of a refused order is refused as well. An order whose row is
 //! accepted but none of whose lines is, is a rejected order. Columns that are not used are not
 //! looked at, except that the whole row has to be UTF-8.
+//!
+//! Rejected rows are counted over all four files, rejected orders apart from them: a refused row of
+//! `orders.csv` is a row, and not an order that was ever there to be rejected.
 
+mod fields;
+mod files;
 mod reject;
 mod table;
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::Hash;
 use std::path::Path;
 
 use rust_decimal::Decimal;
@@ -21,9 +24,12 @@ use rust_decimal::Decimal;
 use crate::contracts::{CustomerId, Line, Order, OrderId, ProductId, ShipperId};
 use crate::money;
 
-use reject::Reason;
 pub use reject::{Reject, Rejects, Unusable};
-use table::{Column, Row, Table};
+
+use fields::{AtLeast, Known, amount, boolean, decimal, id, known_id, new_id, out_of_range, whole};
+use files::{Files, Source};
+use reject::Reason;
+use table::Column;
 
 /// What a shop starts with.
 #[derive(Clone, Debug, Default)]
@@ -116,105 +122,7 @@ impl Sink {
     }
 }
 
-// ---- files --------------------------------------------------------------------------------------
-
-struct Files {
-    products: Source<3>,
-    customers: Source<1>,
-    credit_limit: Option<Column>,
-    orders: Source<3>,
-    lines: Source<5>,
-}
-
-/// A file, and the columns of it that have to be there.
-struct Source<const N: usize> {
-    table: Table,
-    columns: [Column; N],
-}
-
-impl Files {
-    /// Opens all four before it gives up, so that one look tells everything that is missing.
-    fn open(dir: &Path) -> Result<Self, Vec<Unusable>> {
-        let products = Source::open(
-            dir,
-            "products.csv",
-            ["productID", "unitsInStock", "discontinued"],
-        );
-        let customers =
-            Source::open(dir, "customers.csv", ["customerID"]).and_then(|mut customers| {
-                let credit_limit = customers
-                    .table
-                    .optional_column("creditLimit")
-                    .map_err(|fault| vec![fault])?;
-                Ok((customers, credit_limit))
-            });
-        let orders = Source::open(dir, "orders.csv", ["orderID", "customerID", "shipVia"]);
-        let lines = Source::open(
-            dir,
-            "order-details.csv",
-            ["orderID", "productID", "unitPrice", "quantity", "discount"],
-        );
-        match (products, customers, orders, lines) {
-            (Ok(products), Ok((customers, credit_limit)), Ok(orders), Ok(lines)) => Ok(Self {
-                products,
-                customers,
-                credit_limit,
-                orders,
-                lines,
-            }),
-            (products, customers, orders, lines) => {
-                let faults = [products.err(), customers.err(), orders.err(), lines.err()];
-                Err(faults.into_iter().flatten().flatten().collect())
-            }
-        }
-    }
-}
-
-impl<const N: usize> Source<N> {
-    fn open(
-        dir: &Path,
-        file: &'static str,
-        names: [&'static str; N],
-    ) -> Result<Self, Vec<Unusable>> {
-        let mut table = Table::open(dir, file).map_err(|fault| vec![fault])?;
-        let found = names.map(|name| table.column(name));
-        let faults: Vec<_> = found
-            .iter()
-            .filter_map(|column| column.clone().err())
-            .collect();
-        let columns: Vec<_> = found.into_iter().flatten().collect();
-        let columns = columns.try_into().map_err(|_| faults)?;
-        Ok(Self { table, columns })
-    }
-
-    /// Reads every row with `read`, and hands over those that are refused.
-    fn read(
-        &self,
-        sink: &mut Sink,
-        mut read: impl FnMut(&Row<'_>) -> Result<(), Reason>,
-    ) -> Result<(), Reject> {
-        let mut rows = self.table.rows();
-        while let Some(row) = rows.next() {
-            let file = self.table.file();
-            let read = row.and_then(|row| {
-                read(&row).map_err(|reason| Reject {
-                    file,
-                    line: row.line,
-                    reason,
-                })
-            });
-            if let Err(reject) = read {
-                sink.reject(reject)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-// ---- rows ---------------------------------------------------------------------------------------
-
-/// The accepted ids of a kind, and the lines on which they were given.
-type Known<T> = HashMap<T, u64>;
+// ---- rows -----------------------------------------------------------------------------------------
 
 fn read_products(
     source: &Source<3>,
@@ -381,111 +289,5 @@ impl Drafts {
             }
         }
         Ok(orders)
-    }
-}
-
-// ---- fields -------------------------------------------------------------------------------------
-
-fn id<'r>(row: &'r Row<'_>, column: Column) -> Result<&'r str, Reason> {
-    match row.get(column) {
-        "" => Err(Reason::EmptyId {
-            column: column.name,
-        }),
-        id => Ok(id),
-    }
-}
-
-/// An id that was not given before.
-fn new_id<'r, T>(
-    row: &'r Row<'_>,
-    column: Column,
-    what: &'static str,
-    known: &Known<T>,
-) -> Result<&'r str, Reason>
-where
-    T: Eq + Hash + Borrow<str>,
-{
-    let id = id(row, column)?;
-    match known.get(id) {
-        Some(&first) => Err(Reason::Duplicate {
-            what,
-            id: id.to_owned(),
-            first,
-        }),
-        None => Ok(id),
-    }
-}
-
-/// An id that was given in another file; the text is shared with it.
-fn known_id<T>(
-    row: &Row<'_>,
-    column: Column,
-    what: &'static str,
-    known: &Known<T>,
-) -> Result<T, Reason>
-where
-    T: Clone + Eq + Hash + Borrow<str>,
-{
-    let id = id(row, column)?;
-    match known.get_key_value(id) {
-        Some((known, _)) => Ok(known.clone()),
-        None => Err(Reason::Unknown {
-            what,
-            id: id.to_owned(),
-        }),
-    }
-}
-
-fn decimal(row: &Row<'_>, column: Column) -> Result<Decimal, Reason> {
-    let text = row.get(column);
-    money::parse(text).ok_or_else(|| Reason::NotADecimal {
-        column: column.name,
-        value: text.to_owned(),
-    })
-}
-
-/// A decimal that is not negative.
-fn amount(row: &Row<'_>, column: Column) -> Result<Decimal, Reason> {
-    match decimal(row, column)? {
-        amount if amount >= Decimal::ZERO => Ok(amount),
-        _ => Err(out_of_range(row, column, "0 or more")),
-    }
-}
-
-struct AtLeast(u64);
-
-fn whole(row: &Row<'_>, column: Column, AtLeast(least): AtLeast) -> Result<u64, Reason> {
-    let text = row.get(column);
-    // Signed and wider first, so that -1 is out of range rather than not a number.
-    let number = text.parse::<i128>().ok();
-    match number.map(|number| (number >= i128::from(least), u64::try_from(number))) {
-        Some((true, Ok(number))) => Ok(number),
-        Some((false, _)) if least == 0 => Err(out_of_range(row, column, "0 or more")),
-        Some((false, _)) => Err(out_of_range(row, column, "greater than 0")),
-        _ => Err(Reason::NotAWholeNumber {
-            column: column.name,
-            value: text.to_owned(),
-        }),
-    }
-}
-
-fn boolean(row: &Row<'_>, column: Column) -> Result<bool, Reason> {
-    match row.get(column) {
-        "0" => Ok(false),
-        "1" => Ok(true),
-        text if text.eq_ignore_ascii_case("false") => Ok(false),
-        text if text.eq_ignore_ascii_case("true") => Ok(true),
-        text => Err(Reason::NotABoolean {
-            column: column.name,
-            value: text.to_owned(),
-        }),
-    }
-}
-
-fn out_of_range(row: &Row<'_>, column: Column, range: &'static str) -> Reason {
-    Reason::OutOfRange {
-        column: column.name,
-        value: row.get(column).to_owned(),
-        range,
     }
 }

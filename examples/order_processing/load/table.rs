@@ -113,12 +113,8 @@ impl Table {
 }
 
 fn reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
-<<<<<<< HEAD
-    // Flexible: a row with too few or too many fields is our finding, not an error that ends the reading.
-=======
     // Flexible: a row with too few or too many fields is our finding, not an error that ends the
     // reading.
->>>>>>> 80e2db2fd815f2e4aadb100190668db9e37bd846
     csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
