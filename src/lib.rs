@@ -111,9 +111,9 @@ pub mod system;
 pub mod time;
 
 pub use actor::{
-    Actor, ActorId, ActorRef, AskError, Certainty, Context, ExitReason, HandledBy, LookupError,
-    MessageId, PanicInfo, Recipient, StartError, StopMode, TellError, TimerHandle, TryTellError,
-    WeakActorRef,
+    Actor, ActorId, ActorRef, AskError, Certainty, Context, ExitReason, HandledBy, InlineAsk,
+    LookupError, MessageId, PanicInfo, Recipient, StartError, StopMode, TellError, TimerHandle,
+    TryTellError, WeakActorRef,
 };
 pub use bus::{Delivery, Overflow, PublishError, Receipt, Subscription, Topic, TopicStats};
 pub use callboard_macros::{Event, Message, Module, actor, handler, on_start, on_stop};
@@ -136,7 +136,9 @@ pub mod __private {
     pub use tokio::time::Instant;
 
     pub use crate::actor::generated::*;
-    pub use crate::actor::{Actor, Context, ExitReason, HandledBy, HandlerInfo, StartError};
+    pub use crate::actor::{
+        Actor, Context, ExitReason, HandledBy, HandlerInfo, InlineAsk, StartError,
+    };
     pub use crate::bus::generated::*;
     pub use crate::contract::{AsKey, Event, Key, Message, Module, NoModule};
     pub use crate::observe::Payload;

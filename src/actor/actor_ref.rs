@@ -150,7 +150,7 @@ impl<A: Actor> ActorRef<A> {
     /// It needs no room in the mailbox and overtakes every message.
     pub fn stop(&self, mode: StopMode) {
         match mode {
-            StopMode::Now => self.0.mailbox.signal(control::STOP),
+            StopMode::Now => self.0.signal(control::STOP),
             // In one step: were it two, the actor could start again between them.
             StopMode::Drain => self.0.refuse_sends(control::DRAIN),
         }
@@ -160,7 +160,7 @@ impl<A: Actor> ActorRef<A> {
     ///
     /// That is a failure, which its restart policy judges.
     pub fn kill(&self) {
-        self.0.mailbox.signal(control::KILL);
+        self.0.signal(control::KILL);
     }
 
     /// Waits until the actor has started.

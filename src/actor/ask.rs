@@ -114,7 +114,10 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
                     Request::asked(message, self.deadline, asker.map(|current| current.actor));
                 if !self.waits_for_room {
                     match self.target.try_accept(request) {
-                        Ok(()) => self.stage = Stage::Sent(reply),
+                        Ok(asleep) => {
+                            self.stage = Stage::Sent(reply);
+                            self.target.help(asleep);
+                        }
                         Err(Refusal::Full(request)) => {
                             return Some(AskError::Full(request.into_message()));
                         }
@@ -134,7 +137,10 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
         };
         let mut request = Some(request);
         match self.target.poll_accept(&mut self.place, cx, &mut request) {
-            Poll::Ready(Ok(())) => self.stage = Stage::Sent(reply),
+            Poll::Ready(Ok(asleep)) => {
+                self.stage = Stage::Sent(reply);
+                self.target.help(asleep);
+            }
             Poll::Ready(Err(request)) => return Some(AskError::NotRunning(request.into_message())),
             Poll::Pending => {
                 let request = request.expect("a pending send keeps its message");

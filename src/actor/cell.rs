@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::actor::core::SystemCore;
+use crate::actor::drive::{Experience, InlineAsk};
 use crate::actor::envelope::{Envelope, Parcel};
 use crate::actor::exit::ExitReason;
 use crate::actor::id::ActorId;
@@ -16,7 +17,7 @@ use crate::actor::registry::{AnyCell, NameTaken};
 use crate::actor::traits::Actor;
 use crate::actor::wiring::{Guard, Wiring};
 use crate::observe::{ActorStats, Counters, DeadLetterReason, Straggler};
-use crate::sync::Mailbox;
+use crate::sync::{Receiver, Ring, Task};
 
 /// Bits of the control lane. A request by the supervisor has bits of its own: it is void once the
 /// supervisor starts the next incarnation, whereas a request through a reference is kept.
@@ -54,7 +55,13 @@ pub struct Cell<A: Actor> {
     name: Arc<str>,
     module: Arc<str>,
     core: Arc<SystemCore>,
-    pub(crate) mailbox: Mailbox<Parcel<A::Envelope>>,
+    pub(crate) mailbox: Ring<Parcel<A::Envelope>>,
+    /// The right to receive, while no incarnation has it.
+    receiver: Mutex<Option<Receiver>>,
+    /// The run loop of the current incarnation, and who may poll it.
+    pub(crate) task: Task,
+    pub(crate) inline: InlineAsk,
+    pub(crate) experience: Experience,
     pub(crate) counters: Counters,
     /// Timers hand their messages to the run loop directly; these are accepted too.
     pub(crate) fired: AtomicU64,
@@ -81,6 +88,7 @@ pub(crate) struct CellOptions {
     pub(crate) module: Arc<str>,
     pub(crate) capacity: usize,
     pub(crate) keeps_stats: bool,
+    pub(crate) inline: InlineAsk,
 }
 
 impl<A: Actor> Cell<A> {
@@ -95,7 +103,11 @@ impl<A: Actor> Cell<A> {
             name: options.name,
             module: options.module,
             core: Arc::clone(core),
-            mailbox: Mailbox::new(options.capacity),
+            mailbox: Ring::new(options.capacity),
+            receiver: Mutex::new(None),
+            task: Task::new(),
+            inline: options.inline,
+            experience: Experience::default(),
             counters: Counters::default(),
             fired: AtomicU64::new(0),
             life: watch::Sender::new(Life::Waiting),
@@ -105,6 +117,8 @@ impl<A: Actor> Cell<A> {
             guards: Mutex::new(Vec::new()),
             keeps_stats: options.keeps_stats,
         });
+        // Only now does the ring have its final place.
+        *cell.receiver.lock() = Some(cell.mailbox.receiver());
         let weak = Arc::downgrade(&cell);
         core.registry.add(id, &cell.name, weak)?;
         let mut wiring = Wiring::new(&cell);
@@ -162,7 +176,7 @@ impl<A: Actor> Cell<A> {
     /// Opens the mailbox for the next life and returns its number. What the supervisor asked of
     /// the last life is void; what was asked through a reference is not.
     pub(crate) fn begin_incarnation(&self) -> u64 {
-        self.mailbox.withdraw(control::BY_SUPERVISOR);
+        self.mailbox.take_control(control::BY_SUPERVISOR);
         let before = self.incarnation.fetch_add(1, Relaxed);
         if before > 0 {
             Counters::count(&self.counters.restarts);
@@ -193,7 +207,9 @@ impl<A: Actor> Cell<A> {
     /// Refuses sends from now on, and sets these control bits in the same instant. Deposits in the
     /// line reach nobody.
     pub(crate) fn refuse_sends(&self, bits: u32) {
-        for parcel in self.mailbox.close(bits).wake() {
+        let refused = self.mailbox.close(bits);
+        self.wake_now();
+        for parcel in refused {
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
         }
     }
@@ -206,10 +222,7 @@ impl<A: Actor> Cell<A> {
             return;
         }
         self.refuse_sends(0);
-        for parcel in self.mailbox.take_queue() {
-            Counters::count(&self.counters.dead_lettered);
-            self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
-        }
+        self.bury_queue();
         let guards = std::mem::take(&mut *self.guards.lock());
         drop(guards);
         let keep_as = if self.keeps_stats {
@@ -224,6 +237,36 @@ impl<A: Actor> Cell<A> {
             .remove(self.id, &self.name, keep_as, last);
         tracing::debug!(target: "callboard::actor", actor = &*self.name, %reason, "stopped");
         self.set_life(Life::Stopped(reason));
+        // An incarnation that was given up may have ended in between.
+        self.bury_queue();
+        self.task.doom();
+        self.task.wake_driver();
+    }
+
+    /// Makes dead letters of what is queued, unless an incarnation that could not be ended still
+    /// holds the right to receive; then it does so itself, when it ends at last.
+    fn bury_queue(&self) {
+        let Some(mut receiver) = self.receiver.lock().take() else {
+            return;
+        };
+        while let Some(parcel) = receiver.drain(&self.mailbox) {
+            Counters::count(&self.counters.dead_lettered);
+            self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
+        }
+        *self.receiver.lock() = Some(receiver);
+    }
+
+    /// The right to receive, for one incarnation.
+    ///
+    /// # Panics
+    ///
+    /// If another one has it.
+    pub(crate) fn lease(self: &Arc<Self>) -> Lease<A> {
+        let receiver = self.receiver.lock().take();
+        Lease {
+            cell: Arc::clone(self),
+            receiver: Some(receiver.expect("one incarnation runs at a time")),
+        }
     }
 
     /// Notes that the actor does not end although it was killed.
@@ -257,6 +300,32 @@ impl<A: Actor> Cell<A> {
     }
 }
 
+/// The right to receive from a cell's mailbox. It goes back to the cell when it is dropped.
+pub(crate) struct Lease<A: Actor> {
+    cell: Arc<Cell<A>>,
+    /// `None` in the drop only.
+    receiver: Option<Receiver>,
+}
+
+impl<A: Actor> Lease<A> {
+    pub(crate) fn receiver(&mut self) -> &mut Receiver {
+        self.receiver.as_mut().expect("it is there until the drop")
+    }
+}
+
+impl<A: Actor> Drop for Lease<A> {
+    fn drop(&mut self) {
+        let mailbox = &self.cell.mailbox;
+        if let Some(mut receiver) = self.receiver.take() {
+            let _ = receiver.make_room(mailbox);
+            *self.cell.receiver.lock() = Some(receiver);
+        }
+        if self.cell.has_stopped() {
+            self.cell.bury_queue();
+        }
+    }
+}
+
 impl<A: Actor> AnyCell for Cell<A> {
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
         self
@@ -271,7 +340,7 @@ impl<A: Actor> AnyCell for Cell<A> {
     }
 
     fn stats(&self) -> ActorStats {
-        let (queued, accepted) = self.mailbox.len_and_accepted();
+        let (queued, accepted) = (self.mailbox.len(), self.mailbox.accepted());
         let busy = self.doing.load(Relaxed) >= DOING_HANDLER;
         ActorStats {
             name: Arc::clone(&self.name),

@@ -21,7 +21,8 @@ use crate::actor::reply::Request;
 use crate::actor::start::StartError;
 use crate::actor::timers::{TimerHandle, Timers};
 use crate::actor::traits::{Actor, HandledBy};
-use crate::sync::Next;
+use crate::sync::Receiver;
+use crate::sync::ring::Next;
 
 /// Passed to handlers and hooks as `ctx: &mut Context<Self>`: the actor's own reference, timers,
 /// children, publishing, and stopping.
@@ -250,6 +251,7 @@ impl<A: Actor> Context<A> {
     /// Waits for the next thing to do: control bits first, then a timer and the mailbox in turn.
     pub(crate) fn poll_turn(
         &mut self,
+        receiver: &mut Receiver,
         draining: bool,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Turn<A::Envelope>> {
@@ -258,10 +260,8 @@ impl<A: Actor> Context<A> {
         {
             return Poll::Ready(Turn::ChildrenFailed(reason));
         }
-        // A timer that is due must not overtake a stop.
-        if !self.timers.get_mut().is_empty()
-            && let Poll::Ready(bits) = self.cell.mailbox.poll_control(u32::MAX, cx)
-        {
+        let bits = self.cell.mailbox.take_control(u32::MAX);
+        if bits != 0 {
             return Poll::Ready(Turn::Control(bits));
         }
         if !self.timer_had_turn
@@ -271,12 +271,18 @@ impl<A: Actor> Context<A> {
             return Poll::Ready(turn);
         }
         self.timer_had_turn = false;
-        match self.cell.mailbox.poll_next(cx) {
-            Poll::Ready(Next::Control(bits)) => Poll::Ready(Turn::Control(bits)),
-            Poll::Ready(Next::Value(parcel)) => Poll::Ready(Turn::Parcel(parcel)),
-            Poll::Ready(Next::End) => Poll::Ready(Turn::End),
+        let mailbox = &self.cell.mailbox;
+        if let Some(parcel) = receiver.pop(mailbox) {
+            if receiver.owes_room(mailbox) {
+                let _ = receiver.make_room(mailbox);
+            }
+            return Poll::Ready(Turn::Parcel(parcel));
+        }
+        match receiver.sleep(mailbox) {
+            Next::Value(parcel) => Poll::Ready(Turn::Parcel(parcel)),
+            Next::End => Poll::Ready(Turn::End),
             // The timer was not asked above if the last turn was its own.
-            Poll::Pending => self.poll_timer(draining, cx),
+            Next::Sleep => self.poll_timer(draining, cx),
         }
     }
 

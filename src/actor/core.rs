@@ -7,7 +7,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::runtime;
 
+use crate::actor::drive::InlineAsk;
 use crate::actor::id::ActorId;
 use crate::actor::registry::Registry;
 use crate::observe::{DeadLetter, DeadLetterReason, DeadLetterTally, Observer, Payload, Straggler};
@@ -20,11 +22,14 @@ pub const DEFAULT_ASK_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct SystemCore {
     pub(crate) name: Arc<str>,
     pub(crate) ask_timeout: Duration,
+    pub(crate) inline: InlineAsk,
     pub(crate) registry: Registry,
     pub(crate) dead_letters: DeadLetterTally,
     /// Actors that did not end although they were killed.
     pub(crate) stragglers: Mutex<Vec<Straggler>>,
     next_id: AtomicU64,
+    /// The runtime that the system was started in.
+    pub(crate) runtime: Option<runtime::Id>,
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
     /// The topics, put there by the bus.
     pub(crate) bus: OnceLock<Arc<dyn Any + Send + Sync>>,
@@ -33,14 +38,18 @@ pub(crate) struct SystemCore {
 }
 
 impl SystemCore {
-    pub(crate) fn new(name: Arc<str>, ask_timeout: Duration) -> Self {
+    pub(crate) fn new(name: Arc<str>, ask_timeout: Duration, inline: InlineAsk) -> Self {
         Self {
             name,
             ask_timeout,
+            inline,
             registry: Registry::default(),
             dead_letters: DeadLetterTally::default(),
             stragglers: Mutex::new(Vec::new()),
             next_id: AtomicU64::new(1),
+            runtime: runtime::Handle::try_current()
+                .ok()
+                .map(|handle| handle.id()),
             observer: OnceLock::new(),
             bus: OnceLock::new(),
             system: OnceLock::new(),

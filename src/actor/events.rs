@@ -9,7 +9,8 @@ use crate::actor::id::{ActorId, MessageId};
 use crate::actor::traits::Actor;
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
-use crate::sync::{Deposit, Ticket, Wakes};
+use crate::sync::ring::Deposit;
+use crate::sync::{Sleeps, Ticket};
 
 /// Takes events of one type into a mailbox.
 pub(crate) trait EventTarget<E: Event>: Send + Sync {
@@ -33,7 +34,8 @@ pub(crate) trait EventTarget<E: Event>: Send + Sync {
 /// What became of an event.
 #[derive(Debug)]
 pub(crate) enum Offer {
-    Taken(Wakes),
+    /// Queued; the waker is to be woken, if there is one.
+    Taken(Option<Waker>),
     Waiting(Ticket),
     /// The actor drains. It may start again, and takes events then.
     Refused,
@@ -53,7 +55,9 @@ impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
         };
         let envelope = (self.wrap)(Delivered::new(Arc::clone(event), id));
         match cell.mailbox.deposit(Parcel { envelope, origin }, waker) {
-            Deposit::Taken(wakes) => Offer::Taken(wakes),
+            // Woken by the topic, after its lock.
+            Deposit::Taken(Sleeps(true)) => Offer::Taken(Some(Waker::from(cell))),
+            Deposit::Taken(_) => Offer::Taken(None),
             Deposit::Waiting(ticket) => Offer::Waiting(ticket),
             // The publisher holds the event as well, so that nothing of the user's is dropped here.
             Deposit::Closed(_) if cell.has_stopped() => Offer::Gone,
@@ -72,8 +76,8 @@ impl<A: Actor, E: Event> EventTarget<E> for CellTarget<A, E> {
         let Some(cell) = self.cell.upgrade() else {
             return false;
         };
-        let (parcel, wakes) = cell.mailbox.cancel(ticket);
-        wakes.wake();
+        let (parcel, sleeps) = cell.mailbox.cancel(ticket);
+        cell.wake_if(sleeps);
         let Some(parcel) = parcel else {
             return false;
         };

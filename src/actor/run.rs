@@ -7,7 +7,7 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use futures::FutureExt;
 use tokio::sync::oneshot;
@@ -16,11 +16,13 @@ use tracing::Instrument;
 use crate::actor::cell::{self, Cell, Life, control};
 use crate::actor::context::{Context, Turn};
 use crate::actor::current::{self, Current};
+use crate::actor::drive::Driver;
 use crate::actor::envelope::{Envelope, HandlerInfo, Origin, Outcome, Parcel};
 use crate::actor::exit::{ExitReason, PanicInfo};
 use crate::actor::id::{Cause, MessageId};
 use crate::actor::traits::Actor;
 use crate::observe::{Counters, DeadLetterReason};
+use crate::sync::{Epilogue, Receiver};
 
 /// A started incarnation, as its supervisor sees it.
 pub(crate) struct Incarnation {
@@ -38,30 +40,51 @@ where
 {
     let (started_tx, started) = oneshot::channel();
     let (exited_tx, exited) = oneshot::channel();
-    let cell = Arc::clone(cell);
     let incarnation = cell.begin_incarnation();
-    tokio::spawn(async move {
-        let current = Current {
-            system: cell.core().address(),
-            actor: cell.id(),
-            cause: None,
-            deadline: None,
-        };
-        let mut started = Some(started_tx);
-        let life = AssertUnwindSafe(live(&cell, incarnation, make, &mut started)).catch_unwind();
-        let reason = match scoped(current, life).await {
-            Ok(reason) => reason,
-            // Only the drop of a handler's future or of the actor can get here.
-            Err(payload) => ExitReason::Panicked(PanicInfo::caught(payload)),
-        };
-        cell.set_idle();
-        tracing::debug!(target: "callboard::actor", actor = &**cell.name(), incarnation, %reason, "exited");
-        match started.take() {
-            Some(started) => drop(started.send(Err(reason))),
-            None => drop(exited_tx.send(reason)),
-        }
-    });
+    let waker = Waker::from(Arc::clone(cell));
+    let life = Box::pin(incarnate(
+        Arc::clone(cell),
+        incarnation,
+        make,
+        started_tx,
+        exited_tx,
+    ));
+    match cell.task.install(life, waker) {
+        Ok(()) if incarnation == 1 => drop(tokio::spawn(Driver::new(Arc::clone(cell)))),
+        Ok(()) => cell.task.wake_driver(),
+        // The runtime has dropped the driver. The future's channels end with it.
+        Err(life) => drop(life),
+    }
     Incarnation { started, exited }
+}
+
+/// One life. Its end is told by the epilogue, when nothing of it is left.
+async fn incarnate<A: Actor>(
+    cell: Arc<Cell<A>>,
+    incarnation: u64,
+    make: impl FnOnce() -> A,
+    started: oneshot::Sender<Result<(), ExitReason>>,
+    exited: oneshot::Sender<ExitReason>,
+) -> Epilogue {
+    let current = Current {
+        system: cell.core().address(),
+        actor: cell.id(),
+        cause: None,
+        deadline: None,
+    };
+    let mut started = Some(started);
+    let life = AssertUnwindSafe(live(&cell, incarnation, make, &mut started)).catch_unwind();
+    let reason = match scoped(current, life).await {
+        Ok(reason) => reason,
+        // Only the drop of the actor or its context can get here.
+        Err(payload) => ExitReason::Panicked(PanicInfo::caught(payload)),
+    };
+    cell.set_idle();
+    tracing::debug!(target: "callboard::actor", actor = &**cell.name(), incarnation, %reason, "exited");
+    Box::new(move || match started {
+        Some(started) => drop(started.send(Err(reason))),
+        None => drop(exited.send(reason)),
+    })
 }
 
 /// Polls a future with the thread's current actor set.
@@ -84,13 +107,14 @@ async fn live<A: Actor>(
     make: impl FnOnce() -> A,
     started: &mut Option<oneshot::Sender<Result<(), ExitReason>>>,
 ) -> ExitReason {
+    let mut lease = cell.lease();
     let mut ctx = Context::new(Arc::clone(cell), incarnation);
     cell.set_doing(cell::DOING_START);
     let mut actor = match catch_unwind(AssertUnwindSafe(make)) {
         Ok(actor) => actor,
         Err(payload) => return ExitReason::Panicked(PanicInfo::caught(payload)),
     };
-    let start = guarded(cell, actor.on_start(&mut ctx)).await;
+    let start = guarded(cell, lease.receiver(), actor.on_start(&mut ctx)).await;
     let refused = match start {
         Guarded::Done(Ok(())) => None,
         Guarded::Done(Err(error)) => Some(ExitReason::StartFailed(error)),
@@ -110,7 +134,7 @@ async fn live<A: Actor>(
 
     let reason = match ctx.take_exit() {
         Some(reason) => reason,
-        None => serve(cell, &mut actor, &mut ctx).await,
+        None => serve(cell, lease.receiver(), &mut actor, &mut ctx).await,
     };
     cell.set_life(Life::Waiting);
     let was_killed = stop_children(&mut ctx, &reason).await;
@@ -122,7 +146,7 @@ async fn live<A: Actor>(
         };
     }
     cell.set_doing(cell::DOING_STOP);
-    match guarded(cell, actor.on_stop(&reason, &mut ctx)).await {
+    match guarded(cell, lease.receiver(), actor.on_stop(&reason, &mut ctx)).await {
         // The first reason is the one that matters, unless there was nothing wrong before.
         Guarded::Panicked(panic) if reason.is_normal() => ExitReason::Panicked(panic),
         Guarded::Killed if reason.is_normal() => ExitReason::Killed,
@@ -142,8 +166,7 @@ async fn stop_children<A: Actor>(ctx: &mut Context<A>, reason: &ExitReason) -> b
     }
     let mut was_killed = false;
     poll_fn(|cx| {
-        let mailbox = &ctx.cell().mailbox;
-        while mailbox.poll_control(control::ANY_KILL, cx).is_ready() {
+        if ctx.cell().mailbox.take_control(control::ANY_KILL) != 0 {
             was_killed = true;
             children.kill();
         }
@@ -154,10 +177,15 @@ async fn stop_children<A: Actor>(ctx: &mut Context<A>, reason: &ExitReason) -> b
 }
 
 /// Handles messages until there is a reason to stop.
-async fn serve<A: Actor>(cell: &Arc<Cell<A>>, actor: &mut A, ctx: &mut Context<A>) -> ExitReason {
+async fn serve<A: Actor>(
+    cell: &Arc<Cell<A>>,
+    receiver: &mut Receiver,
+    actor: &mut A,
+    ctx: &mut Context<A>,
+) -> ExitReason {
     let mut draining = None;
     loop {
-        match poll_fn(|cx| ctx.poll_turn(draining.is_some(), cx)).await {
+        match poll_fn(|cx| ctx.poll_turn(receiver, draining.is_some(), cx)).await {
             Turn::Control(bits) => {
                 if bits & control::ANY_KILL != 0 {
                     return ExitReason::Killed;
@@ -178,7 +206,7 @@ async fn serve<A: Actor>(cell: &Arc<Cell<A>>, actor: &mut A, ctx: &mut Context<A
             Turn::ChildrenFailed(reason) => return reason,
             Turn::End => return draining.unwrap_or(ExitReason::Normal),
             Turn::Parcel(parcel) => {
-                if let Some(reason) = handle(cell, actor, ctx, parcel).await {
+                if let Some(reason) = handle(cell, receiver, actor, ctx, parcel).await {
                     return reason;
                 }
                 if let Some(reason) = ctx.take_exit() {
@@ -195,6 +223,7 @@ async fn serve<A: Actor>(cell: &Arc<Cell<A>>, actor: &mut A, ctx: &mut Context<A
 /// Runs one handler. Returns why the actor must end, if it must.
 async fn handle<A: Actor>(
     cell: &Arc<Cell<A>>,
+    receiver: &mut Receiver,
     actor: &mut A,
     ctx: &mut Context<A>,
     parcel: Parcel<A::Envelope>,
@@ -219,7 +248,12 @@ async fn handle<A: Actor>(
     current::begin(Cause { message: id, root }, envelope.deadline());
     cell.set_doing_handler(index);
     let span = handler_span(cell, info, id, &origin);
-    let result = guarded(cell, actor.dispatch(envelope, ctx).instrument(span)).await;
+    let result = guarded(
+        cell,
+        receiver,
+        actor.dispatch(envelope, ctx).instrument(span),
+    )
+    .await;
     current::end();
     let exit = match result {
         Guarded::Done(Outcome::Handled) => {
@@ -309,17 +343,25 @@ enum Guarded<T> {
 }
 
 /// Runs user code: catches its panic, and drops it when the actor is killed.
-async fn guarded<A: Actor, F: Future>(cell: &Cell<A>, future: F) -> Guarded<F::Output> {
+async fn guarded<A: Actor, F: Future>(
+    cell: &Cell<A>,
+    receiver: &mut Receiver,
+    future: F,
+) -> Guarded<F::Output> {
     let mut future = pin!(Some(AssertUnwindSafe(future).catch_unwind()));
     let result = poll_fn(|cx| {
         let running = future.as_mut().as_pin_mut();
         match running.expect("dropped below only").poll(cx) {
             Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
             Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
-            Poll::Pending => cell
-                .mailbox
-                .poll_control(control::ANY_KILL, cx)
-                .map(|_| Guarded::Killed),
+            Poll::Pending => {
+                // Senders must see the room that was made before the handler began to wait.
+                let _ = receiver.make_room(&cell.mailbox);
+                match cell.mailbox.take_control(control::ANY_KILL) {
+                    0 => Poll::Pending,
+                    _ => Poll::Ready(Guarded::Killed),
+                }
+            }
         }
     })
     .await;

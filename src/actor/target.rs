@@ -11,15 +11,15 @@ use crate::actor::id::ActorId;
 use crate::actor::reply::Request;
 use crate::actor::traits::{Actor, HandledBy};
 use crate::contract::Message;
-use crate::sync::{PushError, Ticket};
+use crate::sync::{PushError, Sleeps, Ticket};
 
 /// Takes requests of one message type.
 ///
 /// Sealed by being unreachable from outside; it is `pub` because it appears in the types of futures.
 pub trait Target<M: Message>: Send + Sync {
-    /// Accepts the request at once or not at all.
+    /// Accepts the request at once or not at all. Whoever gets [`Asleep`] wakes the actor.
     #[doc(hidden)]
-    fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>>;
+    fn try_accept(&self, request: Request<M>) -> Result<Asleep, Refusal<M>>;
 
     /// Accepts the request when there is room. An error says that the actor does not run.
     #[doc(hidden)]
@@ -28,7 +28,15 @@ pub trait Target<M: Message>: Send + Sync {
         place: &mut Place,
         cx: &Context<'_>,
         request: &mut Option<Request<M>>,
-    ) -> Poll<Result<(), Request<M>>>;
+    ) -> Poll<Result<Asleep, Request<M>>>;
+
+    /// Has the actor look into its mailbox.
+    #[doc(hidden)]
+    fn wake(&self, asleep: Asleep);
+
+    /// The same for one who waits for the reply: polls the actor here and now, if it may be.
+    #[doc(hidden)]
+    fn help(&self, asleep: Asleep);
 
     /// Gives the place in the line up.
     #[doc(hidden)]
@@ -51,6 +59,11 @@ pub struct About<'a> {
 #[derive(Debug, Default)]
 pub struct Place(Ticket);
 
+/// Whether the actor sleeps and has to be woken.
+#[derive(Debug, Clone, Copy)]
+#[must_use = "a sleeping actor that is not woken does not see its message"]
+pub struct Asleep(pub(crate) Sleeps);
+
 /// Why a request was not accepted, with the request.
 #[derive(Debug)]
 pub enum Refusal<M: Message> {
@@ -59,12 +72,9 @@ pub enum Refusal<M: Message> {
 }
 
 impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
-    fn try_accept(&self, request: Request<M>) -> Result<(), Refusal<M>> {
+    fn try_accept(&self, request: Request<M>) -> Result<Asleep, Refusal<M>> {
         match self.mailbox.try_push(request, parcel_up::<A, M>()) {
-            Ok(wakes) => {
-                wakes.wake();
-                Ok(())
-            }
+            Ok(sleeps) => Ok(Asleep(sleeps)),
             Err(PushError::Full(request)) => Err(Refusal::Full(request)),
             Err(PushError::Closed(request)) => Err(Refusal::NotRunning(request)),
         }
@@ -75,15 +85,23 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
         place: &mut Place,
         cx: &Context<'_>,
         request: &mut Option<Request<M>>,
-    ) -> Poll<Result<(), Request<M>>> {
+    ) -> Poll<Result<Asleep, Request<M>>> {
         self.mailbox
             .poll_push(&mut place.0, cx, request, parcel_up::<A, M>())
-            .map(|pushed| pushed.map(crate::sync::Wakes::wake))
+            .map(|pushed| pushed.map(Asleep))
+    }
+
+    fn wake(&self, asleep: Asleep) {
+        self.wake_if(asleep.0);
+    }
+
+    fn help(&self, asleep: Asleep) {
+        self.help_if(asleep.0);
     }
 
     fn leave(&self, place: &mut Place) {
-        let (_, wakes) = self.mailbox.cancel(&mut place.0);
-        wakes.wake();
+        let (_, sleeps) = self.mailbox.cancel(&mut place.0);
+        self.wake_if(sleeps);
     }
 
     fn about(&self) -> About<'_> {

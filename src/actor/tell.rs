@@ -61,10 +61,12 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Tell<'_, M, T> {
             .target
             .poll_accept(&mut this.place, cx, &mut this.request)
         {
-            Poll::Ready(accepted) => {
-                return Poll::Ready(
-                    accepted.map_err(|request| TellError::NotRunning(request.into_message())),
-                );
+            Poll::Ready(Ok(asleep)) => {
+                this.target.wake(asleep);
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Ready(Err(request)) => {
+                return Poll::Ready(Err(TellError::NotRunning(request.into_message())));
             }
             Poll::Pending if waits_for_itself(this.target) => {
                 this.target.leave(&mut this.place);
@@ -121,12 +123,14 @@ pub(crate) fn try_tell<M: Message, T: Target<M> + ?Sized>(
     target: &T,
     message: M,
 ) -> Result<(), TryTellError<M>> {
-    target
-        .try_accept(Request::told(message))
-        .map_err(|refusal| match refusal {
-            Refusal::Full(request) => TryTellError::Full(request.into_message()),
-            Refusal::NotRunning(request) => TryTellError::NotRunning(request.into_message()),
-        })
+    match target.try_accept(Request::told(message)) {
+        Ok(asleep) => {
+            target.wake(asleep);
+            Ok(())
+        }
+        Err(Refusal::Full(request)) => Err(TryTellError::Full(request.into_message())),
+        Err(Refusal::NotRunning(request)) => Err(TryTellError::NotRunning(request.into_message())),
+    }
 }
 
 /// Why a tell was not accepted, with the message, which no handler has seen.

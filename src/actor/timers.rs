@@ -75,10 +75,6 @@ impl<T> Timers<T> {
         self.add(period, What::Every(period, Box::new(make)))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.heap.is_empty()
-    }
-
     fn add(&mut self, delay: Duration, what: What<T>) -> TimerHandle {
         let cancelled = Arc::new(AtomicBool::new(false));
         let number = self.next_number;

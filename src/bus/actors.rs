@@ -12,7 +12,8 @@ use crate::bus::topic::TopicCore;
 use crate::bus::topics::Topics;
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
-use crate::sync::{Ticket, Wakes};
+use crate::sync::Ticket;
+use crate::sync::locked::Wakes;
 
 /// Subscribes one handler of an actor. Called by the code that `#[actor]` generates.
 pub fn bind_event<A: Actor, E: HeardBy<A>>(wiring: &mut Wiring<'_, A>) {
@@ -47,8 +48,11 @@ struct ActorSubscriber<T>(T);
 impl<E: Event, T: EventTarget<E>> Subscriber<E> for ActorSubscriber<T> {
     fn offer(&self, event: &Arc<E>, id: MessageId, origin: &Origin, waker: &Waker) -> Verdict<E> {
         match self.0.offer(event, id, origin.clone(), waker) {
-            Offer::Taken(wakes) => Verdict::Taken {
-                wakes,
+            Offer::Taken(receiver) => Verdict::Taken {
+                wakes: Wakes {
+                    receiver,
+                    sender: None,
+                },
                 pushed_out: None,
             },
             Offer::Waiting(ticket) => Verdict::Waiting {

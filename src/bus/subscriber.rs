@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::actor::{ActorId, MessageId, Origin};
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
-use crate::sync::{Ticket, Wakes};
+use crate::sync::Ticket;
+use crate::sync::locked::Wakes;
 
 /// Takes events of one topic. Called under the topic's lock, so that it runs no user code: it
 /// neither wakes nor drops anything, but returns it.

@@ -15,7 +15,8 @@ use crate::bus::subscriber::{Subscriber, Verdict};
 use crate::bus::topic::TopicCore;
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
-use crate::sync::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
+use crate::sync::locked::{Deposit, LockedQueue, Wakes};
+use crate::sync::{PushError, Ticket};
 
 /// How many events a subscription holds when nothing else is said.
 const DEFAULT_CAPACITY: usize = 256;
@@ -66,7 +67,7 @@ impl<E: Event> Subscribe<E> {
             self.capacity
         };
         let queue = Arc::new(Queue {
-            events: Mailbox::new(capacity),
+            events: LockedQueue::new(capacity),
             overflow: self.overflow,
             refused: AtomicU64::new(0),
         });
@@ -167,7 +168,7 @@ impl<E: Event> Subscription<E> {
 
     /// How many events are queued.
     pub fn len(&self) -> usize {
-        self.queue.events.len_and_accepted().0 + usize::from(self.held.is_some())
+        self.queue.events.len() + usize::from(self.held.is_some())
     }
 
     /// Whether no event is queued.
@@ -184,10 +185,10 @@ impl<E: Event> Subscription<E> {
         }
         let next = self.queue.events.poll_next(cx);
         match next {
-            Poll::Ready(Next::Value(Queued { event, skipped: 0 })) => {
+            Poll::Ready(Some(Queued { event, skipped: 0 })) => {
                 Poll::Ready(Some(Delivery::Event(event)))
             }
-            Poll::Ready(Next::Value(Queued { event, skipped })) => {
+            Poll::Ready(Some(Queued { event, skipped })) => {
                 self.held = Some(event);
                 Poll::Ready(Some(Delivery::Lagged(skipped)))
             }
@@ -238,7 +239,7 @@ impl<E: Event> fmt::Debug for Subscription<E> {
 
 /// The queue between topic and stream.
 struct Queue<E: Event> {
-    events: Mailbox<Queued<E>>,
+    events: LockedQueue<Queued<E>>,
     overflow: Overflow,
     /// Events refused since the last one that was queued. Written by publishers under the topic's
     /// lock; the stream takes it when the queue is empty, when nothing can be refused.
@@ -280,7 +281,7 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                 }
             }
             Overflow::DropNewest | Overflow::Disconnect => {
-                match self.events.try_push(queued, std::convert::identity) {
+                match self.events.try_push(queued) {
                     Ok(wakes) => Verdict::Taken {
                         wakes,
                         pushed_out: None,
@@ -291,8 +292,13 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                             return Verdict::Dropped;
                         }
                         // Nobody waits in the line of such a queue, so that only the stream is woken.
+                        let (_, wakers) = self.events.close();
+                        let receiver = wakers.into_iter().next();
                         Verdict::Gone {
-                            wakes: self.events.close(0).into_wakes(),
+                            wakes: Wakes {
+                                receiver,
+                                sender: None,
+                            },
                             lost: true,
                         }
                     }
@@ -325,7 +331,9 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     }
 
     fn end(&self) {
-        drop(self.events.close(0).wake());
+        let (refused, wakers) = self.events.close();
+        wakers.into_iter().for_each(Waker::wake);
+        drop(refused);
     }
 }
 

@@ -126,7 +126,7 @@ impl<A: Actor> Child for ActorChild<A> {
             Halt::Finally(_) => control::DRAIN_BY_SUPERVISOR,
             Halt::Kill => control::KILL_BY_SUPERVISOR,
         };
-        self.cell.mailbox.signal(bits);
+        self.cell.signal(bits);
     }
 
     fn grace(&self) -> Duration {

@@ -6,7 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::actor::{Actor, ActorRef, Cell, CellOptions, NameTaken, SystemCore};
+use crate::actor::{Actor, ActorRef, Cell, CellOptions, InlineAsk, NameTaken, SystemCore};
 use crate::contract::Module;
 use crate::supervision::child::{ActorChild, Child, Policy};
 use crate::supervision::fault::{Fault, Place};
@@ -57,6 +57,7 @@ impl Default for Shutdown {
 /// | [`restart`](Self::restart) | [`Restart::Permanent`] |
 /// | [`backoff`](Self::backoff) | none: restarts follow at once |
 /// | [`shutdown`](Self::shutdown) | within 5 seconds |
+/// | [`inline_asks`](Self::inline_asks) | what the system's builder says, else [`InlineAsk::Auto`] |
 /// | [`mailbox`](Self::mailbox) | what `#[actor(mailbox = ..)]` says, else 256 messages |
 ///
 /// ```
@@ -75,6 +76,7 @@ pub struct ChildSpec<A: Actor> {
     factory: Arc<dyn Fn() -> A + Send + Sync>,
     policy: Policy,
     capacity: usize,
+    inline: Option<InlineAsk>,
     place: Place,
 }
 
@@ -88,6 +90,7 @@ impl<A: Actor> ChildSpec<A> {
             factory: Arc::new(factory),
             policy: Policy::default(),
             capacity: A::MAILBOX,
+            inline: None,
             place: Location::caller(),
         }
     }
@@ -117,6 +120,13 @@ impl<A: Actor> ChildSpec<A> {
     #[must_use]
     pub fn mailbox(mut self, capacity: usize) -> Self {
         self.capacity = capacity;
+        self
+    }
+
+    /// Whether those who ask it run it themselves while it is idle; by default as the system says.
+    #[must_use]
+    pub fn inline_asks(mut self, inline: InlineAsk) -> Self {
+        self.inline = Some(inline);
         self
     }
 
@@ -151,6 +161,7 @@ impl<A: Actor> ChildSpec<A> {
             module: Arc::clone(&site.module),
             capacity: self.capacity,
             keeps_stats: site.is_static,
+            inline: self.inline.unwrap_or(site.core.inline),
         };
         let cell = Cell::attach(&site.core, options)?;
         let child = ActorChild::new(Arc::clone(&cell), self.factory, self.policy);

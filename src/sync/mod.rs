@@ -1,15 +1,34 @@
 //! Primitives that wait: generic over what they carry, knowing nothing of actors or topics.
 //!
-//! Hand-written protocols live here and nowhere else.
+//! Hand-written protocols live here and nowhere else, and so does every `unsafe`.
 
-mod mailbox;
+pub(crate) mod locked;
 mod prim;
-#[allow(unsafe_code)]
-mod ring;
-#[allow(unsafe_code)]
+#[allow(
+    unsafe_code,
+    reason = "slots are shared by a protocol of their own, which the models prove"
+)]
+pub(crate) mod ring;
+#[allow(
+    unsafe_code,
+    reason = "a future is shared by a protocol of its own, which the models prove"
+)]
 mod task;
 
-pub(crate) use mailbox::{Deposit, Mailbox, Next, PushError, Ticket, Wakes};
+pub(crate) use ring::{Receiver, Ring, Sleeps};
+pub(crate) use task::{Epilogue, Polled, Task};
 
 #[cfg(all(test, callboard_loom))]
 mod tests;
+
+/// A sender's place in the line before a full queue. It must go back to the queue's `cancel` when the
+/// sender gives up.
+#[derive(Debug, Default)]
+pub(crate) struct Ticket(Option<u64>);
+
+/// Why a value was not taken, with the value.
+#[derive(Debug)]
+pub(crate) enum PushError<V> {
+    Full(V),
+    Closed(V),
+}

@@ -5,7 +5,9 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::actor::{Actor, DEFAULT_ASK_TIMEOUT, ExitReason, SystemCore, note_panic_locations};
+use crate::actor::{
+    Actor, DEFAULT_ASK_TIMEOUT, ExitReason, InlineAsk, SystemCore, note_panic_locations,
+};
 use crate::bus::Topics;
 use crate::contract::Module;
 use crate::supervision::{
@@ -31,6 +33,7 @@ pub struct SystemBuilder {
     root: Supervisor,
     ask_timeout: Duration,
     shutdown_within: Duration,
+    inline: InlineAsk,
 }
 
 impl SystemBuilder {
@@ -38,6 +41,7 @@ impl SystemBuilder {
         Self {
             root: Supervisor::one_for_one().name(Arc::clone(&name)),
             name,
+            inline: InlineAsk::from_environment(),
             ask_timeout: DEFAULT_ASK_TIMEOUT,
             shutdown_within: DEFAULT_SHUTDOWN,
         }
@@ -52,6 +56,16 @@ impl SystemBuilder {
     /// How long [`System::run_until`] lets the system take to stop.
     pub fn shutdown_within(mut self, limit: Duration) -> Self {
         self.shutdown_within = limit;
+        self
+    }
+
+    /// Whether those who ask an actor run it themselves while it is idle; [`InlineAsk::Auto`] by
+    /// default. A [`ChildSpec`] may say otherwise.
+    ///
+    /// The environment variable `CALLBOARD_INLINE` (`never`, `auto` or `always`) changes the default, so
+    /// that a whole test suite can be run in each mode.
+    pub fn inline_asks(mut self, inline: InlineAsk) -> Self {
+        self.inline = inline;
         self
     }
 
@@ -121,7 +135,7 @@ impl SystemBuilder {
             return Err(SystemStartError::Wiring(inspection.faults));
         }
         note_panic_locations();
-        let core = Arc::new(SystemCore::new(self.name, self.ask_timeout));
+        let core = Arc::new(SystemCore::new(self.name, self.ask_timeout, self.inline));
         let topics = Topics::install(&core);
         let site = Site {
             core: Arc::clone(&core),

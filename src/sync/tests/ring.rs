@@ -9,7 +9,8 @@ use loom::sync::{Arc, Notify};
 use loom::thread;
 
 use super::explore;
-use crate::sync::ring::{Deposit, Next, PushError, Receiver, Ring, Sleeps, Ticket};
+use crate::sync::ring::{Deposit, Next};
+use crate::sync::{PushError, Receiver, Ring, Sleeps, Ticket};
 
 /// A ring whose receiver sleeps on a bell.
 struct Bed<T> {
@@ -80,7 +81,7 @@ impl<T: Send + 'static> Bed<T> {
     }
 
     fn close(&self) -> Vec<T> {
-        let refused = self.ring.close();
+        let refused = self.ring.close(0);
         self.bell.notify();
         refused
     }
@@ -244,7 +245,7 @@ fn close_refuses_the_line() {
         bed.close();
         assert_eq!(receiver.drain(&bed.ring), Some(0));
         let mut received = receiver.drain(&bed.ring);
-        bed.ring.reopen();
+        bed.ring.reopen_unless(0);
         let sent = handle.join().unwrap();
         received = received.or_else(|| receiver.pop(&bed.ring));
         assert_eq!(sent, received.ok_or(1).map(drop));

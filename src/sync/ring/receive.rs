@@ -1,0 +1,138 @@
+//! Receiving: take values in order, make room, sleep.
+
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
+
+use crate::sync::prim::{order, yield_now};
+use crate::sync::ring::slots::{EMPTY, READY, WAITING, asleep};
+use crate::sync::ring::{CLOSED, HEAD_ONE, Next, Receiver, Ring, Sleeps, TAIL_ONE, WAITERS};
+
+/// The receiver shows the room that it makes after so many values at the latest: until then, senders
+/// may find a ring full that is not.
+const BATCH: u64 = 16;
+
+impl Receiver {
+    fn check<T>(&self, ring: &Ring<T>) {
+        assert_eq!(self.ring, ring.address(), "a receiver belongs to one ring");
+    }
+
+    /// The next value, if it is there. The caller makes room, when it is owed and before it does
+    /// anything that takes long.
+    #[inline]
+    pub(crate) fn pop<T>(&mut self, ring: &Ring<T>) -> Option<T> {
+        self.check(ring);
+        let slot = ring.slot_if_any(self.next)?;
+        // Acquire: the value that the sender wrote.
+        if slot.state.load(order!(Acquire, "ring-take-acquire")) != READY {
+            return None;
+        }
+        let value = slot.value.with_mut(|place| {
+            // SAFETY: `READY` says that a sender has written the value and will not come back to
+            // it, and this is the one receiver, which takes each position once
+            // (ring::one_sender, ring::wraps_around).
+            let place = unsafe { &*place };
+            // SAFETY: as above.
+            unsafe { place.assume_init_read() }
+        });
+        // Relaxed: senders learn of it through `head`.
+        slot.state.store(EMPTY, Relaxed);
+        self.next += 1;
+        self.unpublished += 1;
+        Some(value)
+    }
+
+    /// Whether so much was taken that room should be made now: a quarter of the capacity, or
+    /// [`BATCH`] values.
+    #[inline]
+    pub(crate) fn owes_room<T>(&self, ring: &Ring<T>) -> bool {
+        self.unpublished >= BATCH || self.unpublished * 4 >= ring.capacity
+    }
+
+    /// Shows senders the room that was made, and serves those who wait for it.
+    pub(crate) fn make_room<T>(&mut self, ring: &Ring<T>) -> Sleeps {
+        self.check(ring);
+        if self.unpublished == 0 {
+            return Sleeps(false);
+        }
+        let moved = std::mem::take(&mut self.unpublished) * HEAD_ONE;
+        // Release: the slots are empty. Acquire: who has set `WAITERS` is in the line.
+        let before = ring
+            .head
+            .0
+            .fetch_add(moved, order!(AcqRel, "ring-make-room"));
+        if before & WAITERS != 0 {
+            ring.serve()
+        } else {
+            Sleeps(false)
+        }
+    }
+
+    /// Makes room and goes to sleep, unless there is a value or the end.
+    pub(crate) fn sleep<T>(&mut self, ring: &Ring<T>) -> Next<T> {
+        // The receiver itself is awake: what was deposited for it is found below.
+        let _ = self.make_room(ring);
+        loop {
+            if let Some(value) = self.pop(ring) {
+                return Next::Value(value);
+            }
+            // Acquire: what was sent before the close.
+            let tail = ring.tail.0.load(order!(Acquire, "ring-end-acquire"));
+            if tail & CLOSED != 0 && tail / TAIL_ONE == self.next {
+                return Next::End;
+            }
+            if self.mark(ring) {
+                return Next::Sleep;
+            }
+        }
+    }
+
+    /// Marks the next slot as the one that this receiver sleeps on. `false` when it is filled.
+    fn mark<T>(&self, ring: &Ring<T>) -> bool {
+        // Release: what this receiver did goes with the mark to the sender that wakes it.
+        let Some(slot) = ring.slot_if_any(self.next) else {
+            let (place, _) = ring.locate(self.next);
+            let nothing = std::ptr::null_mut();
+            let marked = place.compare_exchange(
+                nothing,
+                asleep(),
+                order!(AcqRel, "ring-sleep-early"),
+                Acquire,
+            );
+            return match marked {
+                Ok(_) => true,
+                Err(other) => other == asleep(),
+            };
+        };
+        if cfg!(callboard_mutant = "ring-blind-sleep") {
+            slot.state.store(WAITING, Relaxed);
+            return true;
+        }
+        match slot
+            .state
+            .compare_exchange(EMPTY, WAITING, order!(AcqRel, "ring-sleep"), Acquire)
+        {
+            // Marked now, or marked before and polled for another reason.
+            Ok(_) | Err(WAITING) => true,
+            Err(_) => false,
+        }
+    }
+
+    /// Takes a value after the close, waiting for senders that have claimed a slot and not filled it
+    /// yet. `None` at the end.
+    ///
+    /// This is the one place that waits in a loop: such a sender is between two instructions, and
+    /// nobody else is kept from running.
+    pub(crate) fn drain<T>(&mut self, ring: &Ring<T>) -> Option<T> {
+        loop {
+            if let Some(value) = self.pop(ring) {
+                return Some(value);
+            }
+            let tail = ring.tail.0.load(Acquire);
+            debug_assert!(tail & CLOSED != 0, "only a closed ring is drained");
+            if tail / TAIL_ONE == self.next {
+                let _ = self.make_room(ring);
+                return None;
+            }
+            yield_now();
+        }
+    }
+}
