@@ -37,6 +37,8 @@ pub(crate) struct Tree {
     early: VecDeque<(Key, ExitReason)>,
     /// Children whose backoff ends at a time.
     due: BTreeSet<(Instant, Key)>,
+    /// When all children were killed, if they were.
+    killed: Option<Instant>,
 }
 
 struct Slot {
@@ -80,6 +82,7 @@ impl Tree {
             exits: FuturesUnordered::new(),
             early: VecDeque::new(),
             due: BTreeSet::new(),
+            killed: None,
         }
     }
 
@@ -416,12 +419,6 @@ impl Tree {
                 Halt::No => how,
                 halt => halt,
             };
-            if how == Halt::Kill {
-                // All at once, so that their graces pass together.
-                for slot in self.slots.values().filter(|slot| slot.running) {
-                    slot.child.halt(Halt::Kill);
-                }
-            }
             self.stop(key, how, inbox).await;
             if how != Halt::Retire {
                 self.forget(key, &ExitReason::Shutdown);
@@ -464,19 +461,40 @@ impl Tree {
         slot.child.halt(Halt::Kill);
         let grace = slot.child.grace();
         if how == Halt::Retire {
-            // The next incarnation must not overlap with this one, however long that takes.
+            // The next incarnation must not overlap with this one, however long that takes. Should
+            // all be halted meanwhile, it is waited for again with the others, but not for ever.
             tokio::select! {
                 biased;
-                () = self.wait_for_exit(key) => return,
+                () = self.wait_for_exit(key) => {}
                 () = halted(&mut inbox.halt) => {}
             }
+            return;
         }
-        let gone = timeout_at(Instant::now() + grace, self.wait_for_exit(key)).await;
+        let time_is_over = match how {
+            Halt::Finally(Some(whole)) => whole <= Instant::now(),
+            _ => false,
+        };
+        let killed = if time_is_over || *inbox.halt.borrow() == Halt::Kill {
+            self.kill_all()
+        } else {
+            Instant::now()
+        };
+        let gone = timeout_at(killed + grace, self.wait_for_exit(key)).await;
         if gone.is_err()
             && let Some(slot) = self.slots.get(&key)
         {
             slot.child.abandon();
         }
+    }
+
+    /// Kills all that run, so that their graces pass together. Returns when that was.
+    fn kill_all(&mut self) -> Instant {
+        *self.killed.get_or_insert_with(|| {
+            for slot in self.slots.values().filter(|slot| slot.running) {
+                slot.child.halt(Halt::Kill);
+            }
+            Instant::now()
+        })
     }
 
     /// Waits for the exit of one child; those of others are kept for later.

@@ -3,6 +3,8 @@
 mod ask;
 mod lifecycle;
 mod publish;
+mod shutdown;
+mod supervision;
 mod support;
 mod tell;
 mod tracing;
