@@ -28,6 +28,9 @@ impl Service {
     }
 }
 
+/// An hour, in nanoseconds. What takes longer is noted as that.
+const LONGEST: u64 = 3_600_000_000_000;
+
 /// Counts retries and times asks, from the sending of the message to the answer or the error.
 pub struct Meter {
     /// Of nanoseconds, by service. One lock per service, so that the busy ones do not wait for each
@@ -48,7 +51,10 @@ pub struct Latency {
 
 impl Meter {
     pub fn new() -> Self {
-        let histogram = || Mutex::new(Histogram::new(3).expect("3 significant digits are allowed"));
+        let histogram = || {
+            let histogram = Histogram::new_with_max(LONGEST, 3);
+            Mutex::new(histogram.expect("3 significant digits are allowed"))
+        };
         Self {
             latencies: [histogram(), histogram(), histogram()],
             retries: AtomicU64::new(0),

@@ -50,6 +50,7 @@ mod auditing;
 mod charging;
 mod exactness;
 mod loading;
+mod metering;
 mod options;
 mod stock;
 mod support;
