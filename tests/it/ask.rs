@@ -375,7 +375,7 @@ async fn an_ask_that_nobody_waits_for_any_more_is_skipped_and_counted_as_expired
     conclude(system).await;
 }
 
-/// Covers A7, as far as it goes today: an ask to oneself.
+/// A part of A7, as far as it goes today.
 #[tokio::test(start_paused = true)]
 async fn an_ask_to_oneself_fails_at_once_and_names_the_circle() {
     let (system, actor, _log) = one_puppet(4).await;

@@ -20,10 +20,6 @@ impl Log {
         self.0.lock().push(entry.into());
     }
 
-    pub(crate) fn entries(&self) -> Vec<String> {
-        self.0.lock().clone()
-    }
-
     /// The entries so far, which are then forgotten.
     pub(crate) fn take(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock())

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use callboard::prelude::*;
 use futures::FutureExt;
 use parking_lot::Mutex;
+use tracing::Dispatch;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context as LayerContext, Layer, SubscriberExt};
@@ -63,6 +64,10 @@ impl Visit for Fields {
 impl Recorder {
     /// Records what happens on this thread until the guard is dropped.
     fn start() -> (Self, tracing::subscriber::DefaultGuard) {
+        /// While there is one subscriber only, tracing asks that of the current thread what it wants,
+        /// and keeps the answer for all. A test on another thread would turn things off for good.
+        static OTHERS: OnceLock<[Dispatch; 2]> = OnceLock::new();
+        OTHERS.get_or_init(|| [(); 2].map(|()| Dispatch::new(Registry::default())));
         let recorder = Self::default();
         let subscriber = Registry::default().with(recorder.clone());
         (recorder, tracing::subscriber::set_default(subscriber))
