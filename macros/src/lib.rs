@@ -49,21 +49,55 @@ use proc_macro::TokenStream;
 ///
 /// # Examples
 ///
-/// ```ignore
-/// #[actor(mailbox = 1024)]
+/// ```
+/// use callboard::prelude::*;
+///
+/// # #[derive(Module)]
+/// # struct InventoryModule;
+/// #[derive(Message)]
+/// #[message(reply = Result<u32, OutOfStock>)]
+/// struct Reserve {
+///     pieces: u32,
+/// }
+///
+/// struct OutOfStock;
+///
+/// #[derive(Event)]
+/// struct StockReserved {
+///     pieces: u32,
+/// }
+///
+/// #[derive(Event)]
+/// struct OrderCancelled {
+///     pieces: u32,
+/// }
+///
+/// struct Inventory {
+///     left: u32,
+/// }
+///
+/// #[actor(module = InventoryModule, mailbox = 1024, name = "stock-keeper")]
 /// impl Inventory {
 ///     #[handler]
-///     async fn reserve(&mut self, msg: Reserve, ctx: &mut Context<Self>) -> Result<Reservation, OutOfStock> {
-///         let reservation = self.take(&msg)?;
-///         ctx.publish(StockReserved { order_id: msg.order_id }).await;
-///         Ok(reservation)
+///     async fn reserve(&mut self, msg: Reserve, ctx: &mut Context<Self>) -> Result<u32, OutOfStock> {
+///         self.left = self.left.checked_sub(msg.pieces).ok_or(OutOfStock)?;
+///         ctx.publish(StockReserved { pieces: msg.pieces }).await;
+///         Ok(self.left)
 ///     }
 ///
 ///     #[handler]
 ///     fn on_cancelled(&mut self, event: &OrderCancelled) {
-///         self.put_back(event.order_id);
+///         self.left += event.pieces;
 ///     }
 /// }
+///
+/// assert_eq!(Inventory::MAILBOX, 1024);
+/// assert_eq!(Inventory::NAME, "stock-keeper");
+///
+/// // A handler is a plain method, too.
+/// let mut inventory = Inventory { left: 3 };
+/// inventory.on_cancelled(&OrderCancelled { pieces: 2 });
+/// assert_eq!(inventory.left, 5);
 /// ```
 #[proc_macro_attribute]
 pub fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -78,11 +112,18 @@ pub fn actor(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// An `Err` leaves the actor alive: an ask returns it, a told message and an event report it. See `#[actor]` for the signatures.
 ///
-/// ```ignore
+/// ```
+/// # use callboard::prelude::*;
+/// # #[derive(Message)]
+/// # struct Restock { pieces: u32 }
+/// # struct Inventory { left: u32 }
+/// # #[actor]
+/// # impl Inventory {
 /// #[handler]
 /// fn restock(&mut self, msg: Restock) {
-///     *self.stock.entry(msg.sku).or_default() += msg.count;
+///     self.left += msg.pieces;
 /// }
+/// # }
 /// ```
 #[proc_macro_attribute]
 pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -94,12 +135,19 @@ pub fn handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// It returns `()` or a `Result<(), E>` with `E: Into<StartError>`; with an error the actor does not start, and its supervisor
 /// decides what follows. `ctx: &mut Context<Self>` is passed when it is there. It takes no options.
 ///
-/// ```ignore
+/// ```
+/// # use callboard::prelude::*;
+/// # async fn read_stock() -> std::io::Result<u32> { Ok(7) }
+/// # struct Inventory { left: u32 }
+/// # #[actor]
+/// # impl Inventory {
 /// #[on_start]
 /// async fn load(&mut self, ctx: &mut Context<Self>) -> Result<(), StartError> {
-///     self.stock = read_stock().await?;
+///     self.left = read_stock().await?;
+///     println!("{} begins with {}", ctx.name(), self.left);
 ///     Ok(())
 /// }
+/// # }
 /// ```
 #[proc_macro_attribute]
 pub fn on_start(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -111,11 +159,19 @@ pub fn on_start(args: TokenStream, item: TokenStream) -> TokenStream {
 /// It returns nothing. `reason: &ExitReason` and `ctx: &mut Context<Self>`, in this order, are passed when they are there. It does
 /// not run when the actor is killed or never started. It takes no options.
 ///
-/// ```ignore
+/// ```
+/// # use callboard::prelude::*;
+/// # struct Inventory { left: u32 }
+/// # async fn write_stock(_: u32) {}
+/// # #[actor]
+/// # impl Inventory {
 /// #[on_stop]
 /// async fn flush(&mut self, reason: &ExitReason) {
-///     self.journal.write(reason).await;
+///     if reason.is_normal() {
+///         write_stock(self.left).await;
+///     }
 /// }
+/// # }
 /// ```
 #[proc_macro_attribute]
 pub fn on_stop(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -133,12 +189,16 @@ pub fn on_stop(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `version` | the version of the contract, a number | 1 |
 /// | `crate` | the path of callboard, where it was renamed or re-exported | `::callboard` |
 ///
-/// ```ignore
+/// ```
+/// use callboard::prelude::*;
+///
 /// #[derive(Message)]
-/// #[message(reply = Result<Reservation, OutOfStock>)]
+/// #[message(reply = Result<u32, String>, name = "inventory.reserve", version = 2)]
 /// struct Reserve {
 ///     order_id: u64,
 /// }
+///
+/// assert_eq!((Reserve::NAME, Reserve::VERSION), ("inventory.reserve", 2));
 /// ```
 #[proc_macro_derive(Message, attributes(message))]
 pub fn derive_message(item: TokenStream) -> TokenStream {
@@ -156,12 +216,17 @@ pub fn derive_message(item: TokenStream) -> TokenStream {
 /// | `key` | the field the event is keyed by, `order_id` or `order.id` | no key |
 /// | `crate` | the path of callboard, where it was renamed or re-exported | `::callboard` |
 ///
-/// ```ignore
+/// ```
+/// use callboard::prelude::*;
+///
 /// #[derive(Event)]
 /// #[event(name = "orders.placed", version = 1, key = order_id)]
 /// struct OrderPlaced {
 ///     order_id: u64,
 /// }
+///
+/// assert_eq!((OrderPlaced::NAME, OrderPlaced::VERSION), ("orders.placed", 1));
+/// assert_eq!(OrderPlaced { order_id: 7 }.key().unwrap().to_string(), "7");
 /// ```
 #[proc_macro_derive(Event, attributes(event))]
 pub fn derive_event(item: TokenStream) -> TokenStream {
@@ -175,10 +240,18 @@ pub fn derive_event(item: TokenStream) -> TokenStream {
 /// | `name` | the name of the module, without white space | the name of the type in snake case, without a trailing `Module` |
 /// | `crate` | the path of callboard, where it was renamed or re-exported | `::callboard` |
 ///
-/// ```ignore
+/// ```
+/// use callboard::prelude::*;
+///
 /// #[derive(Module)]
 /// #[module(name = "inventory")]
-/// struct InventoryModule;
+/// struct StockModule;
+///
+/// #[derive(Module)]
+/// struct OrderIntakeModule;
+///
+/// assert_eq!(StockModule::NAME, "inventory");
+/// assert_eq!(OrderIntakeModule::NAME, "order_intake");
 /// ```
 #[proc_macro_derive(Module, attributes(module))]
 pub fn derive_module(item: TokenStream) -> TokenStream {

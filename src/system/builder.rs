@@ -27,6 +27,7 @@ const DEFAULT_SHUTDOWN: Duration = Duration::from_secs(30);
 /// | [`ask_timeout`](Self::ask_timeout) | 5 seconds |
 /// | [`shutdown_within`](Self::shutdown_within) | 30 seconds |
 /// | [`intensity`](Self::intensity) | 1 restart of a module or direct child within 5 seconds |
+/// | [`inline_asks`](Self::inline_asks) | [`InlineAsk::Auto`] |
 #[must_use = "a system runs after `.start().await`"]
 pub struct SystemBuilder {
     name: Arc<str>,
