@@ -158,7 +158,7 @@ async fn what_the_senders_counted_is_what_the_actor_handled_under_load() {
                             sent += u64::from(!matches!(
                                 actor.ask(script).await,
                                 Err(AskError::NotRunning(_))
-                            ))
+                            ));
                         }
                         2 => events += topic.publish(Tick(1)).await.unwrap().delivered as u64,
                         _ => sent += u64::from(actor.tell(script).await.is_ok()),

@@ -349,7 +349,7 @@ async fn a_kill_drops_the_handler_at_its_await_and_runs_no_on_stop() {
         let on_drop = OnDrop(dropped, "dropped");
         async move {
             let _on_drop = on_drop;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         .boxed()
     });
@@ -389,7 +389,7 @@ async fn a_handler_that_panics_while_a_kill_drops_it_is_still_counted() {
         async move {
             ctx.spawn(puppet("child", &child)).await.unwrap();
             let _grumpy = Grumpy;
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         .boxed()
     });

@@ -1,4 +1,8 @@
 //! Stopping a system: order, bounds, the report, and what is left.
+#![expect(
+    clippy::disallowed_types,
+    reason = "how long real threads stay blocked is for the real clock to say"
+)]
 
 use std::sync::Arc;
 use std::time::Instant as WallClock;
