@@ -6,11 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::actor::current;
-use crate::actor::reply::{Answer, Request};
+use crate::actor::reply::{Answer, AnswerSlot, Asker, Request};
 use crate::actor::target::{Place, Refusal, Target};
 use crate::actor::tell::waits_for_itself;
 use crate::contract::Message;
@@ -40,9 +39,9 @@ enum Stage<M: Message> {
     /// Not polled yet.
     New(M),
     /// In the line before the mailbox.
-    Sending(Request<M>, oneshot::Receiver<Answer<M>>),
+    Sending(Request<M>, AnswerSlot<M>),
     /// In the mailbox or its handler.
-    Sent(oneshot::Receiver<Answer<M>>),
+    Sent(AnswerSlot<M>),
     Over,
 }
 
@@ -92,8 +91,7 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
             Limit::None => None,
         };
         let own = own.and_then(|timeout| Instant::now().checked_add(timeout));
-        let inherited =
-            current::of_system(about.core.address()).and_then(|current| current.deadline);
+        let inherited = current::deadline_of(about.core.address());
         match (own, inherited) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
@@ -109,9 +107,14 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
                     return Some(AskError::Deadlock { path });
                 }
                 self.deadline = self.deadline();
-                let asker = current::of_system(self.target.about().core.address());
-                let (request, reply) =
-                    Request::asked(message, self.deadline, asker.map(|current| current.actor));
+                let asker = current::actor_of(self.target.about().core.address());
+                let (request, reply) = Request::asked(
+                    message,
+                    Asker {
+                        deadline: self.deadline,
+                        actor: asker,
+                    },
+                );
                 if !self.waits_for_room {
                     match self.target.try_accept(request) {
                         Ok(asleep) => {
@@ -163,14 +166,14 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Ask<'_, M, T> {
             return Poll::Ready(Err(error));
         }
         if let Stage::Sent(reply) = &mut this.stage
-            && let Poll::Ready(answer) = Pin::new(reply).poll(cx)
+            && let Poll::Ready(answer) = reply.poll(cx)
         {
             this.stage = Stage::Over;
             return Poll::Ready(match answer {
-                Ok(Answer::Reply(reply)) => Ok(reply),
-                Ok(Answer::NotRunning(message)) => Err(AskError::NotRunning(message)),
-                Ok(Answer::Panicked) => Err(AskError::HandlerPanicked),
-                Err(_) => Err(AskError::NoReply),
+                Some(Answer::Reply(reply)) => Ok(reply),
+                Some(Answer::NotRunning(message)) => Err(AskError::NotRunning(message)),
+                Some(Answer::Panicked) => Err(AskError::HandlerPanicked),
+                None => Err(AskError::NoReply),
             });
         }
         let Some(deadline) = this.deadline else {

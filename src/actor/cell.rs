@@ -3,7 +3,10 @@
 use std::any::{Any, type_name};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{Acquire, Relaxed},
+};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -67,8 +70,6 @@ pub struct Cell<A: Actor> {
     pub(crate) fired: AtomicU64,
     life: watch::Sender<Life>,
     incarnation: AtomicU64,
-    /// Messages taken out of the mailbox over all lives: they number the messages.
-    taken: AtomicU64,
     /// The handler that runs now: its index plus [`DOING_HANDLER`], or one of the `DOING_` numbers.
     doing: AtomicU32,
     /// Subscriptions and the like, dropped when the actor stops for good.
@@ -112,7 +113,6 @@ impl<A: Actor> Cell<A> {
             fired: AtomicU64::new(0),
             life: watch::Sender::new(Life::Waiting),
             incarnation: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
             doing: AtomicU32::new(DOING_NOTHING),
             guards: Mutex::new(Vec::new()),
             keeps_stats: options.keeps_stats,
@@ -186,11 +186,6 @@ impl<A: Actor> Cell<A> {
         before + 1
     }
 
-    /// The number of the next message to be handled.
-    pub(crate) fn number_message(&self) -> u64 {
-        self.taken.fetch_add(1, Relaxed) + 1
-    }
-
     pub(crate) fn set_doing(&self, hook: u32) {
         self.doing.store(hook, Relaxed);
     }
@@ -250,6 +245,7 @@ impl<A: Actor> Cell<A> {
             return;
         };
         while let Some(parcel) = receiver.drain(&self.mailbox) {
+            Counters::count_alone(&self.counters.taken);
             Counters::count(&self.counters.dead_lettered);
             self.undeliverable(DeadLetterReason::Stopped, parcel.envelope);
         }
@@ -340,7 +336,9 @@ impl<A: Actor> AnyCell for Cell<A> {
     }
 
     fn stats(&self) -> ActorStats {
-        let (queued, accepted) = (self.mailbox.len(), self.mailbox.accepted());
+        // `taken` first: it never passes `accepted`, whatever happens between the two loads.
+        let taken = self.counters.taken.load(Acquire);
+        let accepted = self.mailbox.accepted();
         let busy = self.doing.load(Relaxed) >= DOING_HANDLER;
         ActorStats {
             name: Arc::clone(&self.name),
@@ -351,7 +349,7 @@ impl<A: Actor> AnyCell for Cell<A> {
             failed: self.counters.failed.load(Relaxed),
             dead_lettered: self.counters.dead_lettered.load(Relaxed),
             expired: self.counters.expired.load(Relaxed),
-            queued: queued as u64 + u64::from(busy),
+            queued: accepted.saturating_sub(taken) + u64::from(busy),
             restarts: self.counters.restarts.load(Relaxed),
             incarnation: self.incarnation(),
             capacity: self.mailbox.capacity(),

@@ -13,7 +13,6 @@ use crate::actor::addressed::RequestTo;
 use crate::actor::cell::Cell;
 use crate::actor::core::SystemCore;
 use crate::actor::current;
-use crate::actor::envelope::{Origin, Parcel};
 use crate::actor::exit::ExitReason;
 use crate::actor::id::{ActorId, MessageId};
 use crate::actor::registry::LookupError;
@@ -91,7 +90,10 @@ pub(crate) trait Children: Send {
 /// What the run loop does next.
 pub(crate) enum Turn<T> {
     Control(u32),
-    Parcel(Parcel<T>),
+    /// There is a message in the mailbox.
+    Message,
+    /// A timer is due.
+    Timer(T),
     ChildrenFailed(ExitReason),
     /// The mailbox is closed and empty.
     End,
@@ -152,7 +154,7 @@ impl<A: Actor> Context<A> {
 
     /// The message or event that began the chain which led to the one being handled.
     pub fn correlation_id(&self) -> Option<MessageId> {
-        current::get()?.cause.map(|cause| cause.root)
+        current::cause().map(|cause| cause.root)
     }
 
     /// The actor of that name.
@@ -272,14 +274,8 @@ impl<A: Actor> Context<A> {
         }
         self.timer_had_turn = false;
         let mailbox = &self.cell.mailbox;
-        if let Some(parcel) = receiver.pop(mailbox) {
-            if receiver.owes_room(mailbox) {
-                let _ = receiver.make_room(mailbox);
-            }
-            return Poll::Ready(Turn::Parcel(parcel));
-        }
-        match receiver.sleep(mailbox) {
-            Next::Value(parcel) => Poll::Ready(Turn::Parcel(parcel)),
+        match receiver.look(mailbox) {
+            Next::Value => Poll::Ready(Turn::Message),
             Next::End => Poll::Ready(Turn::End),
             // The timer was not asked above if the last turn was its own.
             Next::Sleep => self.poll_timer(draining, cx),
@@ -293,10 +289,7 @@ impl<A: Actor> Context<A> {
         }
         self.timers.get_mut().poll_due(cx).map(|envelope| {
             self.cell.fired.fetch_add(1, Relaxed);
-            Turn::Parcel(Parcel {
-                envelope,
-                origin: Origin::default(),
-            })
+            Turn::Timer(envelope)
         })
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct SystemCore {
     /// Actors that did not end although they were killed.
     pub(crate) stragglers: Mutex<Vec<Straggler>>,
     next_id: AtomicU64,
+    /// Message numbers that were given out.
+    pub(crate) message_ids: Arc<AtomicU64>,
     /// The runtime that the system was started in.
     pub(crate) runtime: Option<runtime::Id>,
     pub(crate) observer: OnceLock<Arc<dyn Observer>>,
@@ -47,6 +49,7 @@ impl SystemCore {
             dead_letters: DeadLetterTally::default(),
             stragglers: Mutex::new(Vec::new()),
             next_id: AtomicU64::new(1),
+            message_ids: Arc::default(),
             runtime: runtime::Handle::try_current()
                 .ok()
                 .map(|handle| handle.id()),

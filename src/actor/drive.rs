@@ -156,7 +156,7 @@ impl<A: Actor> Cell<A> {
     /// Whether this thread runs the system's runtime now.
     fn is_at_home(&self) -> bool {
         // An actor of the same system is polled here, and those run nowhere else.
-        current::of_system(self.core().address()).is_some()
+        current::actor_of(self.core().address()).is_some()
             || Handle::try_current().is_ok_and(|handle| Some(handle.id()) == self.core().runtime)
     }
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use tokio::time::Instant;
+use tracing::level_filters::LevelFilter;
 
+use crate::actor::current;
 use crate::actor::id::{ActorId, Cause, MessageId};
 use crate::contract::{Event, Message};
 use crate::observe::Payload;
@@ -91,13 +93,22 @@ pub(crate) struct Origin {
 impl Origin {
     /// The origin of what is sent now, on this thread.
     pub(crate) fn here() -> Self {
-        let span = tracing::Span::current();
         Self {
-            cause: crate::actor::current::get().and_then(|current| current.cause),
+            cause: current::cause(),
             event: None,
-            span: (!span.is_none() && !span.is_disabled()).then(|| Arc::new(span)),
+            span: current_span(),
         }
     }
+}
+
+/// The span that this thread is in, if anybody looks at spans.
+#[inline]
+fn current_span() -> Option<Arc<tracing::Span>> {
+    if LevelFilter::current() == LevelFilter::OFF {
+        return None;
+    }
+    let span = tracing::Span::current();
+    (!span.is_none() && !span.is_disabled()).then(|| Arc::new(span))
 }
 
 /// How a handler ended.
@@ -134,6 +145,8 @@ pub struct HandlerInfo {
     pub message: &'static str,
     /// Whether it is an event.
     pub is_event: bool,
+    /// Whether the method is neither `async` nor returns a future.
+    pub is_sync: bool,
 }
 
 impl HandlerInfo {
@@ -143,6 +156,7 @@ impl HandlerInfo {
             handler,
             message: M::NAME,
             is_event: false,
+            is_sync: false,
         }
     }
 
@@ -152,6 +166,14 @@ impl HandlerInfo {
             handler,
             message: E::NAME,
             is_event: true,
+            is_sync: false,
         }
+    }
+
+    /// The same for a method that returns its result at once.
+    #[must_use]
+    pub const fn at_once(mut self) -> Self {
+        self.is_sync = true;
+        self
     }
 }

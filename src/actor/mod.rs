@@ -51,7 +51,7 @@ pub mod generated {
         DebugFailure, EventResult, NoFailure, PlainFailure, ReplyOf, Returned as Answer,
     };
     pub use super::start::StartResult;
-    pub use super::traits::{HeardBy, handler_future_must_be_send};
+    pub use super::traits::{HeardBy, handled_at_once, handler_future_must_be_send};
     pub use super::wiring::Wiring;
 }
 
@@ -62,6 +62,7 @@ pub(crate) use self::core::SystemCore;
 pub(crate) use self::envelope::Origin;
 pub(crate) use self::events::{CellTarget, EventTarget, Offer};
 pub(crate) use self::exit::note_panic_locations;
+pub(crate) use self::id::MessageIds;
 pub(crate) use self::registry::NameTaken;
 pub(crate) use self::run::launch;
 pub(crate) use self::traits::HeardBy;
@@ -69,5 +70,5 @@ pub(crate) use self::wiring::Wiring;
 
 /// What the thread is doing, for layers that send on behalf of an actor.
 pub(crate) mod here {
-    pub(crate) use super::current::of_system;
+    pub(crate) use super::current::actor_of;
 }

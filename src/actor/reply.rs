@@ -3,13 +3,13 @@
 use std::fmt;
 use std::thread;
 
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::actor::envelope::Outcome;
 use crate::actor::id::ActorId;
 use crate::contract::Message;
 use crate::observe::Payload;
+use crate::sync::{Awaiter, Responder, reply_slot};
 
 /// What an asker gets back.
 pub(crate) enum Answer<M: Message> {
@@ -22,16 +22,19 @@ pub(crate) enum Answer<M: Message> {
 /// A message on its way to its handler.
 pub struct Request<M: Message> {
     message: M,
-    asker: Option<Asker<M>>,
+    asker: Option<Responder<Answer<M>, Asker>>,
 }
 
-/// Who waits for the answer, and until when.
-struct Asker<M: Message> {
-    sender: oneshot::Sender<Answer<M>>,
-    deadline: Option<Instant>,
+/// Who waits for an answer, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    pub(crate) deadline: Option<Instant>,
     /// The actor that asks; `None` when it is no actor.
-    actor: Option<ActorId>,
+    pub(crate) actor: Option<ActorId>,
 }
+
+/// The other end of an asked request.
+pub(crate) type AnswerSlot<M> = Awaiter<Answer<M>, Asker>;
 
 impl<M: Message> Request<M> {
     /// A message that nobody waits for.
@@ -43,23 +46,13 @@ impl<M: Message> Request<M> {
     }
 
     /// A message whose answer is awaited at the other end.
-    pub(crate) fn asked(
-        message: M,
-        deadline: Option<Instant>,
-        actor: Option<ActorId>,
-    ) -> (Self, oneshot::Receiver<Answer<M>>) {
-        let (sender, receiver) = oneshot::channel();
-        (
-            Self {
-                message,
-                asker: Some(Asker {
-                    sender,
-                    deadline,
-                    actor,
-                }),
-            },
-            receiver,
-        )
+    pub(crate) fn asked(message: M, asker: Asker) -> (Self, AnswerSlot<M>) {
+        let (responder, awaiter) = reply_slot(asker);
+        let request = Self {
+            message,
+            asker: Some(responder),
+        };
+        (request, awaiter)
     }
 
     pub(crate) fn into_message(self) -> M {
@@ -73,14 +66,12 @@ impl<M: Message> Request<M> {
 
     /// Whether somebody asked and has stopped waiting.
     pub fn is_abandoned(&self) -> bool {
-        self.asker
-            .as_ref()
-            .is_some_and(|asker| asker.sender.is_closed())
+        self.asker.as_ref().is_some_and(Responder::is_abandoned)
     }
 
     /// When the asker stops waiting.
     pub fn deadline(&self) -> Option<Instant> {
-        self.asker.as_ref()?.deadline
+        self.asker.as_ref()?.about().deadline
     }
 
     /// Gives the message back to its asker, or returns it as the payload of a dead letter.
@@ -88,7 +79,7 @@ impl<M: Message> Request<M> {
         match self.asker {
             Some(asker) => {
                 // An asker who is gone does not want it back either.
-                drop(asker.sender.send(Answer::NotRunning(self.message)));
+                drop(asker.send(Answer::NotRunning(self.message)));
                 None
             }
             None => Some(Payload::owned(self.message)),
@@ -106,7 +97,7 @@ impl<M: Message> fmt::Debug for Request<M> {
 }
 
 /// Carries a handler's result to the asker, if there is one.
-pub struct Replier<M: Message>(Option<Asker<M>>);
+pub struct Replier<M: Message>(Option<Responder<Answer<M>, Asker>>);
 
 impl<M: Message> Replier<M> {
     /// Sends the reply. When nobody asked, `failure` says whether it is an error to be reported.
@@ -114,10 +105,11 @@ impl<M: Message> Replier<M> {
     where
         F: FnOnce(&M::Reply) -> Option<String>,
     {
-        let Some(Asker { sender, actor, .. }) = self.0.take() else {
+        let Some(responder) = self.0.take() else {
             return failure(&reply).map_or(Outcome::Handled, Outcome::Failed);
         };
-        match sender.send(Answer::Reply(reply)) {
+        let actor = responder.about().actor;
+        match responder.send(Answer::Reply(reply)) {
             Err(Answer::Reply(reply)) => Outcome::Late {
                 asker: actor,
                 payload: Payload::owned(reply),
@@ -134,7 +126,7 @@ impl<M: Message> Drop for Replier<M> {
         if let Some(asker) = self.0.take()
             && thread::panicking()
         {
-            drop(asker.sender.send(Answer::Panicked));
+            drop(asker.send(Answer::Panicked));
         }
     }
 }

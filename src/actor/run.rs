@@ -11,7 +11,7 @@ use std::task::{Poll, Waker};
 
 use futures::FutureExt;
 use tokio::sync::oneshot;
-use tracing::Instrument;
+use tracing::level_filters::LevelFilter;
 
 use crate::actor::cell::{self, Cell, Life, control};
 use crate::actor::context::{Context, Turn};
@@ -19,10 +19,13 @@ use crate::actor::current::{self, Current};
 use crate::actor::drive::Driver;
 use crate::actor::envelope::{Envelope, HandlerInfo, Origin, Outcome, Parcel};
 use crate::actor::exit::{ExitReason, PanicInfo};
-use crate::actor::id::{Cause, MessageId};
+use crate::actor::id::{Cause, MessageId, MessageIds};
 use crate::actor::traits::Actor;
 use crate::observe::{Counters, DeadLetterReason};
 use crate::sync::{Epilogue, Receiver};
+
+/// So many messages use up one unit of tokio's budget for a task, of which a turn has 128.
+const MESSAGES_PER_UNIT: u32 = 8;
 
 /// A started incarnation, as its supervisor sees it.
 pub(crate) struct Incarnation {
@@ -114,7 +117,7 @@ async fn live<A: Actor>(
         Ok(actor) => actor,
         Err(payload) => return ExitReason::Panicked(PanicInfo::caught(payload)),
     };
-    let start = guarded(cell, lease.receiver(), actor.on_start(&mut ctx)).await;
+    let start = guarded(cell, lease.receiver(), None, actor.on_start(&mut ctx)).await;
     let refused = match start {
         Guarded::Done(Ok(())) => None,
         Guarded::Done(Err(error)) => Some(ExitReason::StartFailed(error)),
@@ -146,7 +149,14 @@ async fn live<A: Actor>(
         };
     }
     cell.set_doing(cell::DOING_STOP);
-    match guarded(cell, lease.receiver(), actor.on_stop(&reason, &mut ctx)).await {
+    match guarded(
+        cell,
+        lease.receiver(),
+        None,
+        actor.on_stop(&reason, &mut ctx),
+    )
+    .await
+    {
         // The first reason is the one that matters, unless there was nothing wrong before.
         Guarded::Panicked(panic) if reason.is_normal() => ExitReason::Panicked(panic),
         Guarded::Killed if reason.is_normal() => ExitReason::Killed,
@@ -184,84 +194,160 @@ async fn serve<A: Actor>(
     ctx: &mut Context<A>,
 ) -> ExitReason {
     let mut draining = None;
+    let mut ids = MessageIds::default();
+    let mut handled = 0_u32;
     loop {
-        match poll_fn(|cx| ctx.poll_turn(receiver, draining.is_some(), cx)).await {
-            Turn::Control(bits) => {
-                if bits & control::ANY_KILL != 0 {
-                    return ExitReason::Killed;
+        let turn = poll_fn(|cx| ctx.poll_turn(receiver, draining.is_some(), cx)).await;
+        let parcel = match turn {
+            Turn::Control(bits) => match obey(cell, bits) {
+                Ok(reason) => return reason,
+                Err(reason) => {
+                    draining = Some(reason);
+                    continue;
                 }
-                if bits & control::STOP_BY_SUPERVISOR != 0 {
-                    return ExitReason::Shutdown;
-                }
-                if bits & control::STOP != 0 {
-                    return ExitReason::Normal;
-                }
-                draining = Some(if bits & control::DRAIN_BY_SUPERVISOR != 0 {
-                    ExitReason::Shutdown
-                } else {
-                    ExitReason::Normal
-                });
-                cell.refuse_sends(0);
-            }
+            },
             Turn::ChildrenFailed(reason) => return reason,
             Turn::End => return draining.unwrap_or(ExitReason::Normal),
-            Turn::Parcel(parcel) => {
-                if let Some(reason) = handle(cell, receiver, actor, ctx, parcel).await {
-                    return reason;
+            Turn::Timer(envelope) => Parcel {
+                envelope,
+                origin: Origin::default(),
+            },
+            Turn::Message => match receiver.pop(&cell.mailbox) {
+                Some(parcel) => {
+                    Counters::count_alone(&cell.counters.taken);
+                    parcel
                 }
-                if let Some(reason) = ctx.take_exit() {
-                    return reason;
-                }
-                // The mailbox knows nothing of tokio's budget, so that a busy actor would never
-                // give way to others.
-                tokio::task::coop::consume_budget().await;
-            }
+                None => continue,
+            },
+        };
+        if receiver.owes_room(&cell.mailbox) {
+            let _ = receiver.make_room(&cell.mailbox);
+        }
+        let Parcel { envelope, origin } = parcel;
+        let info = &A::HANDLERS[envelope.index()];
+        let exit = if envelope.is_abandoned() {
+            expire(cell, info, envelope)
+        } else {
+            let span = begin(cell, info, &envelope, &origin, &mut ids);
+            let result = if info.is_sync {
+                handle_now(actor, ctx, envelope, span)
+            } else {
+                guarded(cell, receiver, span, actor.dispatch(envelope, ctx)).await
+            };
+            conclude(cell, info, result)
+        };
+        if let Some(reason) = exit.or_else(|| ctx.take_exit()) {
+            return reason;
+        }
+        // The mailbox knows nothing of tokio's budget, so that a busy actor would never give way to
+        // others.
+        handled = handled.wrapping_add(1);
+        if handled.is_multiple_of(MESSAGES_PER_UNIT) {
+            tokio::task::coop::consume_budget().await;
         }
     }
 }
 
-/// Runs one handler. Returns why the actor must end, if it must.
-async fn handle<A: Actor>(
-    cell: &Arc<Cell<A>>,
-    receiver: &mut Receiver,
-    actor: &mut A,
-    ctx: &mut Context<A>,
-    parcel: Parcel<A::Envelope>,
-) -> Option<ExitReason> {
-    let Parcel { envelope, origin } = parcel;
-    let index = envelope.index();
-    let info = &A::HANDLERS[index];
-    if envelope.is_abandoned() {
-        Counters::count(&cell.counters.expired);
-        tracing::debug!(target: "callboard::actor", actor = &**cell.name(), message = info.message, "expired");
-        // Dropping the message is user code.
-        return match catch_unwind(AssertUnwindSafe(|| drop(envelope))) {
-            Ok(()) => None,
-            Err(payload) => Some(ExitReason::Panicked(PanicInfo::caught(payload))),
-        };
+/// Says what control bits ask for: to end now, or to drain and end then.
+fn obey<A: Actor>(cell: &Cell<A>, bits: u32) -> Result<ExitReason, ExitReason> {
+    if bits & control::ANY_KILL != 0 {
+        return Ok(ExitReason::Killed);
     }
-    let id = origin.event.unwrap_or(MessageId {
-        source: cell.id(),
-        sequence: cell.number_message(),
-    });
+    if bits & control::STOP_BY_SUPERVISOR != 0 {
+        return Ok(ExitReason::Shutdown);
+    }
+    if bits & control::STOP != 0 {
+        return Ok(ExitReason::Normal);
+    }
+    cell.refuse_sends(0);
+    Err(if bits & control::DRAIN_BY_SUPERVISOR != 0 {
+        ExitReason::Shutdown
+    } else {
+        ExitReason::Normal
+    })
+}
+
+/// Skips an ask that nobody waits for any more.
+#[cold]
+fn expire<A: Actor>(
+    cell: &Cell<A>,
+    info: &'static HandlerInfo,
+    envelope: A::Envelope,
+) -> Option<ExitReason> {
+    Counters::count_alone(&cell.counters.expired);
+    tracing::debug!(target: "callboard::actor", actor = &**cell.name(), message = info.message, "expired");
+    // Dropping the message is user code.
+    match catch_unwind(AssertUnwindSafe(|| drop(envelope))) {
+        Ok(()) => None,
+        Err(payload) => Some(ExitReason::Panicked(PanicInfo::caught(payload))),
+    }
+}
+
+/// Notes that a handler begins. Returns its span, if anybody looks at it.
+#[inline]
+fn begin<A: Actor>(
+    cell: &Cell<A>,
+    info: &'static HandlerInfo,
+    envelope: &A::Envelope,
+    origin: &Origin,
+    ids: &mut MessageIds,
+) -> Option<Box<tracing::Span>> {
+    let id = origin
+        .event
+        .unwrap_or_else(|| ids.next(&cell.core().message_ids));
     let root = origin.cause.map_or(id, |cause| cause.root);
     current::begin(Cause { message: id, root }, envelope.deadline());
-    cell.set_doing_handler(index);
-    let span = handler_span(cell, info, id, &origin);
-    let result = guarded(
-        cell,
-        receiver,
-        actor.dispatch(envelope, ctx).instrument(span),
-    )
-    .await;
+    cell.set_doing_handler(envelope.index());
+    if LevelFilter::current() < LevelFilter::DEBUG {
+        return None;
+    }
+    handler_span(cell, info, id, origin)
+}
+
+/// Runs a sync handler: it needs no future and no kill can reach it.
+#[inline]
+fn handle_now<A: Actor>(
+    actor: &mut A,
+    ctx: &mut Context<A>,
+    envelope: A::Envelope,
+    span: Option<Box<tracing::Span>>,
+) -> Guarded<Outcome> {
+    let _entered = span.as_ref().map(|span| span.enter());
+    match catch_unwind(AssertUnwindSafe(|| actor.dispatch_now(envelope, ctx))) {
+        Ok(Ok(outcome)) => Guarded::Done(outcome),
+        Ok(Err(_)) => unreachable!("the handler's info says that it is sync"),
+        Err(payload) => Guarded::Panicked(PanicInfo::caught(payload)),
+    }
+}
+
+/// Counts how a handler ended. Returns why the actor must end, if it must.
+#[inline]
+fn conclude<A: Actor>(
+    cell: &Cell<A>,
+    info: &'static HandlerInfo,
+    result: Guarded<Outcome>,
+) -> Option<ExitReason> {
     current::end();
-    let exit = match result {
-        Guarded::Done(Outcome::Handled) => {
-            Counters::count(&cell.counters.handled);
-            None
-        }
+    let exit = if let Guarded::Done(Outcome::Handled) = result {
+        Counters::count_alone(&cell.counters.handled);
+        None
+    } else {
+        conclude_otherwise(cell, info, result)
+    };
+    cell.set_idle();
+    exit
+}
+
+#[cold]
+fn conclude_otherwise<A: Actor>(
+    cell: &Cell<A>,
+    info: &'static HandlerInfo,
+    result: Guarded<Outcome>,
+) -> Option<ExitReason> {
+    match result {
+        Guarded::Done(Outcome::Handled) => None,
         Guarded::Done(Outcome::Failed(error)) => {
-            Counters::count(&cell.counters.failed);
+            Counters::count_alone(&cell.counters.failed);
             tracing::warn!(
                 target: "callboard::handler",
                 actor = &**cell.name(),
@@ -273,7 +359,7 @@ async fn handle<A: Actor>(
             None
         }
         Guarded::Done(Outcome::Late { asker, payload }) => {
-            Counters::count(&cell.counters.handled);
+            Counters::count_alone(&cell.counters.handled);
             let recipient = asker
                 .and_then(|asker| cell.core().registry.name_of(asker))
                 .unwrap_or_else(|| "a caller outside any actor".into());
@@ -286,7 +372,7 @@ async fn handle<A: Actor>(
             None
         }
         Guarded::Panicked(panic) => {
-            Counters::count(&cell.counters.failed);
+            Counters::count_alone(&cell.counters.failed);
             tracing::error!(
                 target: "callboard::handler",
                 actor = &**cell.name(),
@@ -298,22 +384,21 @@ async fn handle<A: Actor>(
             Some(ExitReason::Panicked(panic))
         }
         Guarded::Killed => {
-            Counters::count(&cell.counters.failed);
+            Counters::count_alone(&cell.counters.failed);
             Some(ExitReason::Killed)
         }
-    };
-    cell.set_idle();
-    exit
+    }
 }
 
 /// The span of one handler. It is a root, since a chain of actors that wake each other would
 /// nest without end; it follows from the span of whoever sent the message.
+#[cold]
 fn handler_span<A: Actor>(
     cell: &Cell<A>,
     info: &'static HandlerInfo,
     id: MessageId,
     origin: &Origin,
-) -> tracing::Span {
+) -> Option<Box<tracing::Span>> {
     let span = tracing::debug_span!(
         target: "callboard::handler",
         parent: None,
@@ -324,15 +409,16 @@ fn handler_span<A: Actor>(
         id = %id,
         cause = tracing::field::Empty,
     );
-    if !span.is_disabled() {
-        if let Some(cause) = &origin.cause {
-            span.record("cause", tracing::field::display(cause.message));
-        }
-        if let Some(sender) = &origin.span {
-            span.follows_from(&**sender);
-        }
+    if span.is_disabled() {
+        return None;
     }
-    span
+    if let Some(cause) = &origin.cause {
+        span.record("cause", tracing::field::display(cause.message));
+    }
+    if let Some(sender) = &origin.span {
+        span.follows_from(&**sender);
+    }
+    Some(Box::new(span))
 }
 
 /// How a piece of user code ended.
@@ -342,19 +428,23 @@ enum Guarded<T> {
     Killed,
 }
 
-/// Runs user code: catches its panic, and drops it when the actor is killed.
+/// Runs user code in its span: catches its panic, and drops it when the actor is killed.
 async fn guarded<A: Actor, F: Future>(
     cell: &Cell<A>,
     receiver: &mut Receiver,
+    span: Option<Box<tracing::Span>>,
     future: F,
 ) -> Guarded<F::Output> {
-    let mut future = pin!(Some(AssertUnwindSafe(future).catch_unwind()));
+    let mut future = pin!(Some(future));
     let result = poll_fn(|cx| {
-        let running = future.as_mut().as_pin_mut();
-        match running.expect("dropped below only").poll(cx) {
-            Poll::Ready(Ok(value)) => Poll::Ready(Guarded::Done(value)),
-            Poll::Ready(Err(payload)) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
-            Poll::Pending => {
+        let entered = span.as_ref().map(|span| span.enter());
+        let running = future.as_mut().as_pin_mut().expect("dropped below only");
+        let polled = catch_unwind(AssertUnwindSafe(|| running.poll(cx)));
+        drop(entered);
+        match polled {
+            Ok(Poll::Ready(value)) => Poll::Ready(Guarded::Done(value)),
+            Err(payload) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
+            Ok(Poll::Pending) => {
                 // Senders must see the room that was made before the handler began to wait.
                 let _ = receiver.make_room(&cell.mailbox);
                 match cell.mailbox.take_control(control::ANY_KILL) {
@@ -365,12 +455,13 @@ async fn guarded<A: Actor, F: Future>(
         }
     })
     .await;
-    if !matches!(result, Guarded::Done(_))
-        && let Err(payload) = catch_unwind(AssertUnwindSafe(|| future.set(None)))
-    {
-        // What the user's code still held is dropped here, and that is user code as well.
-        let panic = PanicInfo::caught(payload);
-        tracing::error!(target: "callboard::actor", actor = &**cell.name(), %panic, "dropping a handler panicked");
+    if !matches!(result, Guarded::Done(_)) {
+        let _entered = span.as_ref().map(|span| span.enter());
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| future.set(None))) {
+            // What the user's code still held is dropped here, and that is user code as well.
+            let panic = PanicInfo::caught(payload);
+            tracing::error!(target: "callboard::actor", actor = &**cell.name(), %panic, "dropping a handler panicked");
+        }
     }
     result
 }

@@ -115,7 +115,7 @@ impl<M: Message, T: Target<M> + ?Sized> fmt::Debug for Tell<'_, M, T> {
 /// Whether the actor on this thread is the one that would have to make room.
 pub(crate) fn waits_for_itself<M: Message, T: Target<M> + ?Sized>(target: &T) -> bool {
     let about = target.about();
-    current::of_system(about.core.address()).is_some_and(|current| current.actor == about.id)
+    current::actor_of(about.core.address()) == Some(about.id)
 }
 
 /// Sends without waiting.

@@ -35,7 +35,15 @@ pub trait Actor: Sized + Send + 'static {
     /// The handlers, by [`Envelope::index`].
     const HANDLERS: &'static [HandlerInfo];
 
-    /// Runs the handler of one message.
+    /// Runs the handler of one message, if it is a sync one; else the envelope comes back.
+    #[doc(hidden)]
+    fn dispatch_now(
+        &mut self,
+        envelope: Self::Envelope,
+        ctx: &mut Context<Self>,
+    ) -> Result<Outcome, Self::Envelope>;
+
+    /// Runs the async handler of one message.
     #[doc(hidden)]
     fn dispatch<'a>(
         &'a mut self,
@@ -104,4 +112,13 @@ where
     F: Future + Send, // drop what is not `Send` before the `.await`, or use `Arc` and the locks of `tokio::sync`
 {
     future
+}
+
+/// The arm of `dispatch` for sync handlers, which [`Actor::dispatch_now`] has run.
+///
+/// # Panics
+///
+/// Always.
+pub fn handled_at_once() -> Outcome {
+    unreachable!("a sync handler is run by `dispatch_now`")
 }

@@ -70,7 +70,7 @@ impl<'a, E: Event> Publish<'a, E> {
         if fan_out.waiting.is_empty() {
             return Ok(());
         }
-        let here = here::of_system(self.topic.system).map(|current| current.actor);
+        let here = here::actor_of(self.topic.system);
         let now = Instant::now();
         for mut waiting in fan_out.waiting {
             if here.is_some() && waiting.subscriber.actor() == here {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::actor::{ActorId, MessageId, Origin, SystemCore};
+use crate::actor::{MessageIds, Origin, SystemCore};
 use crate::bus::publish::{Publish, Receipt};
 use crate::bus::subscriber::{Subscriber, Verdict};
 use crate::bus::subscription::Subscribe;
@@ -131,7 +131,8 @@ pub(crate) struct TopicCounters {
 }
 
 pub(crate) struct TopicCore<E: Event> {
-    id: ActorId,
+    /// Message numbers that the system has given out.
+    message_ids: Arc<AtomicU64>,
     /// Tells the system from others on the same thread.
     pub(crate) system: usize,
     state: Mutex<State<E>>,
@@ -140,6 +141,7 @@ pub(crate) struct TopicCore<E: Event> {
 
 struct State<E: Event> {
     sequence: u64,
+    ids: MessageIds,
     closed: bool,
     next_number: u64,
     subscribers: Vec<(u64, Arc<dyn Subscriber<E>>)>,
@@ -161,10 +163,11 @@ pub(crate) struct FanOut<E: Event> {
 impl<E: Event> TopicCore<E> {
     pub(crate) fn new(core: &SystemCore) -> Self {
         Self {
-            id: core.next_id(),
+            message_ids: Arc::clone(&core.message_ids),
             system: core.address(),
             state: Mutex::new(State {
                 sequence: 0,
+                ids: MessageIds::default(),
                 closed: false,
                 next_number: 0,
                 subscribers: Vec::new(),
@@ -213,10 +216,7 @@ impl<E: Event> TopicCore<E> {
         }
         state.sequence += 1;
         let sequence = state.sequence;
-        let id = MessageId {
-            source: self.id,
-            sequence,
-        };
+        let id = state.ids.next(&self.message_ids);
         let event = if state.subscribers.is_empty() {
             drop(state);
             Err(event)

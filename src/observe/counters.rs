@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// enough, as no other memory is published through them.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    /// Taken out of the mailbox.
+    pub(crate) taken: AtomicU64,
     pub(crate) handled: AtomicU64,
     pub(crate) failed: AtomicU64,
     pub(crate) dead_lettered: AtomicU64,
@@ -19,6 +21,13 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
+    /// Counts where one thread at a time does, as the actor's own run loop: without a locked
+    /// instruction.
+    #[inline]
+    pub(crate) fn count_alone(counter: &AtomicU64) {
+        counter.store(counter.load(Relaxed) + 1, Relaxed);
+    }
+
     pub(crate) fn count(counter: &AtomicU64) {
         counter.fetch_add(1, Relaxed);
     }

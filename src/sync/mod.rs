@@ -3,7 +3,14 @@
 //! Hand-written protocols live here and nowhere else, and so does every `unsafe`.
 
 pub(crate) mod locked;
+#[allow(unsafe_code, reason = "memory of one type is used again for another")]
+mod pool;
 mod prim;
+#[allow(
+    unsafe_code,
+    reason = "a slot is shared by a protocol of its own, which the models prove"
+)]
+mod reply;
 #[allow(
     unsafe_code,
     reason = "slots are shared by a protocol of their own, which the models prove"
@@ -15,6 +22,7 @@ pub(crate) mod ring;
 )]
 mod task;
 
+pub(crate) use reply::{Awaiter, Responder, reply_slot};
 pub(crate) use ring::{Receiver, Ring, Sleeps};
 pub(crate) use task::{Epilogue, Polled, Task};
 

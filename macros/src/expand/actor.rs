@@ -33,7 +33,12 @@ pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
         .handlers
         .iter()
         .map(|handler| info(handler, private));
-    let arms = service.handlers.iter().map(|handler| arm(handler, names));
+    let (later, now): (Vec<_>, Vec<_>) = service
+        .handlers
+        .iter()
+        .partition(|handler| handler.answer.awaited);
+    let arms_now = now.iter().map(|handler| arm(handler, names));
+    let arms_later = later.iter().map(|handler| arm(handler, names));
     let unused = super::generics::phantom(generics)
         .map(|_| quote!(#envelope::__Unused(__never, _) => match __never {},));
     let on_start = service.on_start.iter().map(|hook| on_start(hook, private));
@@ -49,6 +54,21 @@ pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
             const MAILBOX: ::core::primitive::usize = #mailbox;
             const HANDLERS: &'static [#private::HandlerInfo] = &[#(#infos,)*];
 
+            // Which handlers there are may depend on features.
+            #[allow(unreachable_patterns)]
+            fn dispatch_now(
+                &mut self,
+                __envelope: Self::Envelope,
+                __ctx: &mut #private::Context<Self>,
+            ) -> ::core::result::Result<#private::Outcome, Self::Envelope> {
+                match __envelope {
+                    #(#arms_now)*
+                    #unused
+                    __envelope => ::core::result::Result::Err(__envelope),
+                }
+            }
+
+            #[allow(unreachable_patterns)]
             fn dispatch<'__call>(
                 &'__call mut self,
                 __envelope: Self::Envelope,
@@ -56,8 +76,9 @@ pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
             ) -> impl ::core::future::Future<Output = #private::Outcome> + ::core::marker::Send + '__call {
                 async move {
                     match __envelope {
-                        #(#arms)*
+                        #(#arms_later)*
                         #unused
+                        _ => #private::handled_at_once(),
                     }
                 }
             }
@@ -85,7 +106,11 @@ fn info(handler: &Handler, private: &TokenStream) -> TokenStream {
     let Handler { cfgs, method, .. } = handler;
     let (kind, ty) = envelope::kind(handler, private);
     let name = method.unraw().to_string();
-    quote!(#(#cfgs)* #kind::<Self, #ty>::handler(#name))
+    if handler.answer.awaited {
+        quote!(#(#cfgs)* #kind::<Self, #ty>::handler(#name))
+    } else {
+        quote!(#(#cfgs)* #kind::<Self, #ty>::handler(#name).at_once())
+    }
 }
 
 /// The arm of the dispatch for one handler.
@@ -145,7 +170,11 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
             }
         }
     };
-    quote!(#(#cfgs)* #envelope::#variant(__envelope) => { #body })
+    if answer.awaited || answer.is_never() {
+        quote!(#(#cfgs)* #envelope::#variant(__envelope) => { #body })
+    } else {
+        quote!(#(#cfgs)* #envelope::#variant(__envelope) => ::core::result::Result::Ok({ #body }),)
+    }
 }
 
 /// Calls a method, and awaits it when it is async.

@@ -88,10 +88,14 @@ impl<T> Ring<T> {
             .collect()
     }
 
-    /// Accepts sends again, unless one of these control bits is set: what has set it has closed the
-    /// ring in the same step.
+    /// Accepts sends again, if it was closed, unless one of these control bits is set: what has set
+    /// it has closed the ring in the same step.
     pub(crate) fn reopen_unless(&self, bits: u32) {
         let _guard = self.line.lock();
+        // An open ring may have a line, which must keep its flags.
+        if !self.is_closed() {
+            return;
+        }
         if self.control.load(order!(Acquire, "ring-reopen-acquire")) & bits != 0 {
             return;
         }

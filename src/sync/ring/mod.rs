@@ -103,9 +103,10 @@ pub(crate) struct Receiver {
 }
 
 /// What the receiver finds.
-#[derive(Debug)]
-pub(crate) enum Next<T> {
-    Value(T),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// A value, to be taken.
+    Value,
     /// Nothing, and the receiver is marked as sleeping: whoever sends next wakes it.
     Sleep,
     /// The ring is closed and empty.

@@ -66,13 +66,31 @@ impl Receiver {
         }
     }
 
-    /// Makes room and goes to sleep, unless there is a value or the end.
-    pub(crate) fn sleep<T>(&mut self, ring: &Ring<T>) -> Next<T> {
+    /// Whether there is a value to [`pop`](Self::pop). If there is none, this makes room and marks the
+    /// receiver as sleeping.
+    #[inline]
+    pub(crate) fn look<T>(&mut self, ring: &Ring<T>) -> Next {
+        self.check(ring);
+        if self.has_next(ring) {
+            Next::Value
+        } else {
+            self.sleep(ring)
+        }
+    }
+
+    #[inline]
+    fn has_next<T>(&self, ring: &Ring<T>) -> bool {
+        // Acquire: the value that the sender wrote, which `pop` takes out without looking again.
+        ring.slot_if_any(self.next)
+            .is_some_and(|slot| slot.state.load(order!(Acquire, "ring-take-acquire")) == READY)
+    }
+
+    fn sleep<T>(&mut self, ring: &Ring<T>) -> Next {
         // The receiver itself is awake: what was deposited for it is found below.
         let _ = self.make_room(ring);
         loop {
-            if let Some(value) = self.pop(ring) {
-                return Next::Value(value);
+            if self.has_next(ring) {
+                return Next::Value;
             }
             // Acquire: what was sent before the close.
             let tail = ring.tail.0.load(order!(Acquire, "ring-end-acquire"));

@@ -72,8 +72,8 @@ impl<T: Send + 'static> Bed<T> {
     /// Receives, sleeping on the bell; `None` at the end.
     fn pop(&self, receiver: &mut Receiver) -> Option<T> {
         loop {
-            match receiver.sleep(&self.ring) {
-                Next::Value(value) => return Some(value),
+            match receiver.look(&self.ring) {
+                Next::Value => return receiver.pop(&self.ring),
                 Next::End => return None,
                 Next::Sleep => self.bell.wait(),
             }
@@ -298,6 +298,21 @@ fn lengths_never_underflow() {
         assert!(bed.ring.len() <= 2);
         taker.join().unwrap();
         assert!(bed.ring.len() <= 2);
+        handle.join().unwrap();
+    });
+}
+
+/// A restart opens a ring that was never closed, while senders stand before it: they are served.
+#[test]
+fn an_open_ring_keeps_its_line() {
+    explore("ring::an_open_ring_keeps_its_line", || {
+        let (bed, mut receiver) = Bed::new(1);
+        bed.try_push(0).expect("there is room");
+        let sender = Arc::clone(&bed);
+        let handle = thread::spawn(move || sender.push(1).expect("it is open"));
+        bed.ring.reopen_unless(0);
+        assert_eq!(bed.pop(&mut receiver), Some(0));
+        assert_eq!(bed.pop(&mut receiver), Some(1));
         handle.join().unwrap();
     });
 }
