@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::task::{Context, Poll, Waker};
 
 use crate::sync::pool;
-use crate::sync::prim::{AtomicU32, UnsafeCell, order};
+use crate::sync::prim::{AtomicU32, UnsafeCell, order, yield_now};
 
 /// Nobody has come yet.
 const PENDING: u32 = 0;
@@ -204,9 +204,10 @@ impl<T, X> Awaiter<T, X> {
             match state {
                 DONE | CLOSED => return Poll::Ready(self.take(pointer, state)),
                 TAKING => {
-                    // The responder is about to wake a waker that may not be ours any more.
-                    cx.waker().wake_by_ref();
-                    return Poll::Pending;
+                    // The responder is between two instructions, about to wake a waker that may not
+                    // be ours any more: its value is as good as there.
+                    yield_now();
+                    state = slot.state.load(order!(Acquire, "reply-poll-acquire"));
                 }
                 WAITING => {
                     // Back to `PENDING`, to look at the waker. Acquire: that, if it fails, the value.
