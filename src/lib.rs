@@ -133,8 +133,6 @@ pub use time::Backoff;
 /// For the code that the macros generate. Not part of the public interface.
 #[doc(hidden)]
 pub mod __private {
-    pub use tokio::time::Instant;
-
     pub use crate::actor::generated::*;
     pub use crate::actor::{
         Actor, Context, ExitReason, HandledBy, HandlerInfo, InlineAsk, StartError,

@@ -9,9 +9,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use tokio::time::Instant;
-
 use crate::actor::envelope::{Delivered, HandlerInfo, Outcome};
+use crate::actor::patience::Patience;
 use crate::actor::reply::{Replier, Request};
 use crate::actor::result::ReplyOf;
 use crate::actor::traits::{Actor, HandledBy, HeardBy};
@@ -54,9 +53,9 @@ impl<A: Actor, M: HandledBy<A>> RequestTo<A, M> {
         self.request.is_abandoned()
     }
 
-    /// See [`Request::deadline`].
-    pub fn deadline(&self) -> Option<Instant> {
-        self.request.deadline()
+    /// See [`Request::patience`].
+    pub fn patience(&self) -> Option<Patience> {
+        self.request.patience()
     }
 
     /// See [`Request::refuse`].
@@ -152,9 +151,9 @@ impl<A: Actor, E: HeardBy<A>> DeliveredTo<A, E> {
         self.delivered.is_abandoned()
     }
 
-    /// See [`Delivered::deadline`].
-    pub fn deadline(&self) -> Option<Instant> {
-        self.delivered.deadline()
+    /// See [`Delivered::patience`].
+    pub fn patience(&self) -> Option<Patience> {
+        self.delivered.patience()
     }
 
     /// See [`Delivered::refuse`].

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::actor::current;
+use crate::actor::patience::{Patience, SharedPatience};
 use crate::actor::reply::{Answer, AnswerSlot, Asker, Request};
 use crate::actor::target::{Place, Refusal, Target};
 use crate::actor::tell::waits_for_itself;
@@ -29,7 +30,8 @@ pub struct Ask<'a, M: Message, T: Target<M> + ?Sized> {
     stage: Stage<M>,
     place: Place,
     limit: Limit,
-    deadline: Option<Instant>,
+    /// Known from the first poll on.
+    patience: Option<Patience>,
     waits_for_room: bool,
     /// Armed at the first poll that has to wait.
     sleep: Option<Pin<Box<Sleep>>>,
@@ -58,7 +60,7 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
             stage: Stage::New(message),
             place: Place::default(),
             limit: Limit::Default,
-            deadline: None,
+            patience: None,
             waits_for_room: true,
             sleep: None,
         }
@@ -82,17 +84,16 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
         self
     }
 
-    /// When to stop waiting: by the ask's own limit, or that of the message being handled here.
-    fn deadline(&self) -> Option<Instant> {
-        let about = self.target.about();
+    /// How long to wait: by the ask's own limit, or that of the message being handled here.
+    fn patience(&self) -> Option<Patience> {
+        let core = self.target.about().core;
         let own = match self.limit {
-            Limit::Default => Some(about.core.ask_timeout),
+            Limit::Default => Some(core.ask_timeout),
             Limit::At(timeout) => Some(timeout),
             Limit::None => None,
         };
-        let own = own.and_then(|timeout| Instant::now().checked_add(timeout));
-        let inherited = current::deadline_of(about.core.address());
-        match (own, inherited) {
+        let own = own.map(Patience::For);
+        match (own, current::patience_of(core.address())) {
             (Some(own), Some(inherited)) => Some(own.min(inherited)),
             (own, inherited) => own.or(inherited),
         }
@@ -106,15 +107,22 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
                     let path = vec![self.target.about().name.to_string(); 2];
                     return Some(AskError::Deadlock { path });
                 }
-                self.deadline = self.deadline();
+                self.patience = self.patience();
                 let asker = current::actor_of(self.target.about().core.address());
                 let (request, reply) = Request::asked(
                     message,
                     Asker {
-                        deadline: self.deadline,
+                        patience: SharedPatience::new(self.patience),
                         actor: asker,
                     },
                 );
+                let request = match self.target.hand_over(request) {
+                    Ok(()) => {
+                        self.stage = Stage::Sent(reply);
+                        return None;
+                    }
+                    Err(request) => request,
+                };
                 if !self.waits_for_room {
                     match self.target.try_accept(request) {
                         Ok(asleep) => {
@@ -154,6 +162,19 @@ impl<'a, M: Message, T: Target<M> + ?Sized> Ask<'a, M, T> {
     }
 }
 
+impl<M: Message, T: Target<M> + ?Sized> Ask<'_, M, T> {
+    /// Turns the patience into an instant, which the handler's own asks may have to know.
+    fn arm(&self) -> Option<Instant> {
+        let end = self.patience?.end()?;
+        if let Stage::Sending(_, reply) | Stage::Sent(reply) = &self.stage
+            && let Some(asker) = reply.about()
+        {
+            asker.patience.settle(end);
+        }
+        Some(end)
+    }
+}
+
 // Nothing in it is pinned but the boxed sleep.
 impl<M: Message, T: Target<M> + ?Sized> Unpin for Ask<'_, M, T> {}
 
@@ -176,12 +197,15 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Ask<'_, M, T> {
                 None => Err(AskError::NoReply),
             });
         }
-        let Some(deadline) = this.deadline else {
+        // It really waits: only now does the clock matter.
+        let Some(end) = this
+            .sleep
+            .as_ref()
+            .map_or_else(|| this.arm(), |sleep| Some(sleep.deadline()))
+        else {
             return Poll::Pending;
         };
-        let sleep = this
-            .sleep
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep_until(end)));
         if sleep.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
@@ -194,7 +218,9 @@ impl<M: Message, T: Target<M> + ?Sized> Future for Ask<'_, M, T> {
 
 impl<M: Message, T: Target<M> + ?Sized> Drop for Ask<'_, M, T> {
     fn drop(&mut self) {
-        self.target.leave(&mut self.place);
+        if self.place.is_taken() {
+            self.target.leave(&mut self.place);
+        }
     }
 }
 

@@ -195,6 +195,12 @@ impl<A: Actor> Cell<A> {
         self.doing.store(DOING_HANDLER + index, Relaxed);
     }
 
+    /// Whether no handler or hook runs.
+    #[inline]
+    pub(crate) fn is_at_rest(&self) -> bool {
+        self.doing.load(Relaxed) == DOING_NOTHING
+    }
+
     pub(crate) fn set_idle(&self) {
         self.doing.store(DOING_NOTHING, Relaxed);
     }
@@ -338,7 +344,7 @@ impl<A: Actor> AnyCell for Cell<A> {
     fn stats(&self) -> ActorStats {
         // `taken` first: it never passes `accepted`, whatever happens between the two loads.
         let taken = self.counters.taken.load(Acquire);
-        let accepted = self.mailbox.accepted();
+        let accepted = self.mailbox.accepted() + self.counters.handed.load(Relaxed);
         let busy = self.doing.load(Relaxed) >= DOING_HANDLER;
         ActorStats {
             name: Arc::clone(&self.name),

@@ -87,14 +87,16 @@ pub(crate) trait Children: Send {
     fn as_any(&mut self) -> &mut dyn std::any::Any;
 }
 
-/// What the run loop does next.
-pub(crate) enum Turn<T> {
+/// What the run loop does next. Small: what belongs to it waits in the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
     Control(u32),
     /// There is a message in the mailbox.
     Message,
-    /// A timer is due.
-    Timer(T),
-    ChildrenFailed(ExitReason),
+    /// There is a message of a timer, for [`Context::take_fired`].
+    Timer,
+    /// The children have failed, and the reason is set.
+    ChildrenFailed,
     /// The mailbox is closed and empty.
     End,
 }
@@ -121,6 +123,26 @@ impl<A: Actor> Context<A> {
 
     pub(crate) fn children(&mut self) -> &mut Option<Box<dyn Children>> {
         self.children.get_mut()
+    }
+
+    /// The message of the timer whose turn it is.
+    pub(crate) fn take_fired(&mut self) -> Option<A::Envelope> {
+        self.timers.get_mut().fired.take()
+    }
+
+    /// Ends the actor after this handler, whatever the handler has asked for.
+    pub(crate) fn end_with(&mut self, reason: ExitReason) {
+        self.exit = Some(reason);
+    }
+
+    #[inline]
+    pub(crate) fn has_timers(&mut self) -> bool {
+        !self.timers.get_mut().is_empty()
+    }
+
+    #[inline]
+    pub(crate) fn has_exit(&self) -> bool {
+        self.exit.is_some()
     }
 
     pub(crate) fn take_exit(&mut self) -> Option<ExitReason> {
@@ -256,11 +278,12 @@ impl<A: Actor> Context<A> {
         receiver: &mut Receiver,
         draining: bool,
         cx: &mut TaskContext<'_>,
-    ) -> Poll<Turn<A::Envelope>> {
+    ) -> Poll<Turn> {
         if let Some(children) = self.children()
             && let Poll::Ready(reason) = children.poll_ended(cx)
         {
-            return Poll::Ready(Turn::ChildrenFailed(reason));
+            self.exit = Some(reason);
+            return Poll::Ready(Turn::ChildrenFailed);
         }
         let bits = self.cell.mailbox.take_control(u32::MAX);
         if bits != 0 {
@@ -274,6 +297,9 @@ impl<A: Actor> Context<A> {
         }
         self.timer_had_turn = false;
         let mailbox = &self.cell.mailbox;
+        if receiver.handed(mailbox).is_some() {
+            return Poll::Ready(Turn::Message);
+        }
         match receiver.look(mailbox) {
             Next::Value => Poll::Ready(Turn::Message),
             Next::End => Poll::Ready(Turn::End),
@@ -282,14 +308,15 @@ impl<A: Actor> Context<A> {
         }
     }
 
-    fn poll_timer(&mut self, draining: bool, cx: &mut TaskContext<'_>) -> Poll<Turn<A::Envelope>> {
+    fn poll_timer(&mut self, draining: bool, cx: &mut TaskContext<'_>) -> Poll<Turn> {
         // A draining actor handles what was sent before the stop, and no more.
-        if draining {
+        if draining || self.timers.get_mut().is_empty() {
             return Poll::Pending;
         }
         self.timers.get_mut().poll_due(cx).map(|envelope| {
             self.cell.fired.fetch_add(1, Relaxed);
-            Turn::Timer(envelope)
+            self.timers.get_mut().fired = Some(envelope);
+            Turn::Timer
         })
     }
 }

@@ -5,9 +5,8 @@
 
 use std::cell::Cell;
 
-use tokio::time::Instant;
-
 use crate::actor::id::{ActorId, Cause, MessageId};
+use crate::actor::patience::Patience;
 
 /// The actor that is being polled on this thread.
 #[derive(Debug, Clone, Copy)]
@@ -17,8 +16,8 @@ pub(crate) struct Current {
     pub(crate) actor: ActorId,
     /// The message in its handler; `None` in `on_start` and `on_stop`.
     pub(crate) cause: Option<Cause>,
-    /// When the asker of that message stops waiting.
-    pub(crate) deadline: Option<Instant>,
+    /// How long the asker of that message waits.
+    pub(crate) patience: Option<Patience>,
 }
 
 /// The same in cells of their own, so that a message changes only what it must.
@@ -27,7 +26,7 @@ struct Slot {
     system: Cell<usize>,
     actor: Cell<Option<ActorId>>,
     cause: Cell<Option<Cause>>,
-    deadline: Cell<Option<Instant>>,
+    patience: Cell<Option<Patience>>,
 }
 
 thread_local! {
@@ -36,7 +35,7 @@ thread_local! {
             system: Cell::new(0),
             actor: Cell::new(None),
             cause: Cell::new(None),
-            deadline: Cell::new(None),
+            patience: Cell::new(None),
         }
     };
 }
@@ -50,7 +49,7 @@ pub(crate) fn get() -> Option<Current> {
             system: slot.system.get(),
             actor,
             cause: slot.cause.get(),
-            deadline: slot.deadline.get(),
+            patience: slot.patience.get(),
         })
     })
 }
@@ -67,12 +66,12 @@ pub(crate) fn actor_of(system: usize) -> Option<ActorId> {
     })
 }
 
-/// When the asker of the current message stops waiting, if the actor is one of this system.
+/// How long the asker of the current message waits, if the actor is one of this system.
 #[inline]
-pub(crate) fn deadline_of(system: usize) -> Option<Instant> {
+pub(crate) fn patience_of(system: usize) -> Option<Patience> {
     CURRENT.with(|slot| {
         if slot.system.get() == system {
-            slot.deadline.get()
+            slot.patience.get()
         } else {
             None
         }
@@ -80,24 +79,25 @@ pub(crate) fn deadline_of(system: usize) -> Option<Instant> {
 }
 
 /// Sets it and returns what was there.
+#[inline]
 pub(crate) fn replace(current: Option<Current>) -> Option<Current> {
     let before = get();
     CURRENT.with(|slot| {
         slot.system.set(current.map_or(0, |current| current.system));
         slot.actor.set(current.map(|current| current.actor));
         slot.cause.set(current.and_then(|current| current.cause));
-        slot.deadline
-            .set(current.and_then(|current| current.deadline));
+        slot.patience
+            .set(current.and_then(|current| current.patience));
     });
     before
 }
 
 /// Notes that the actor on this thread begins with a message.
 #[inline]
-pub(crate) fn begin(cause: Cause, deadline: Option<Instant>) {
+pub(crate) fn begin(cause: Cause, patience: Option<Patience>) {
     CURRENT.with(|slot| {
         slot.cause.set(Some(cause));
-        slot.deadline.set(deadline);
+        slot.patience.set(patience);
     });
 }
 
@@ -106,7 +106,16 @@ pub(crate) fn begin(cause: Cause, deadline: Option<Instant>) {
 pub(crate) fn end() {
     CURRENT.with(|slot| {
         slot.cause.set(None);
-        slot.deadline.set(None);
+        slot.patience.set(None);
+    });
+}
+
+/// Notes that the current message's handler waits, so that its asker's time passes.
+pub(crate) fn settle() {
+    CURRENT.with(|slot| {
+        if let Some(patience @ Patience::For(_)) = slot.patience.get() {
+            slot.patience.set(Some(patience.settled()));
+        }
     });
 }
 

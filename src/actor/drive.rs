@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake};
 use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime;
 use tokio::time::Instant;
 
 use crate::actor::cell::Cell;
@@ -101,6 +101,9 @@ impl Experience {
 thread_local! {
     /// How many actors are polled on top of each other by askers on this thread.
     static HELPS: StdCell<u32> = const { StdCell::new(0) };
+
+    /// The task that last asked on this thread, and its runtime.
+    static HOME: StdCell<Option<(tokio::task::Id, runtime::Id)>> = const { StdCell::new(None) };
 }
 
 impl<A: Actor> Cell<A> {
@@ -128,9 +131,15 @@ impl<A: Actor> Cell<A> {
         if !sleeps.0 {
             return;
         }
-        if !self.may_be_helped() || !self.task.take_idle() {
-            return self.wake_now();
+        if self.may_be_helped() && self.task.take_idle() {
+            self.poll_here();
+        } else {
+            self.wake_now();
         }
+    }
+
+    /// Polls the actor, which the caller has taken.
+    pub(crate) fn poll_here(&self) {
         HELPS.set(HELPS.get() + 1);
         let started = self.experience.is_to_be_measured().then(Instant::now);
         // The run loop catches every panic, so that the lines after it are always reached.
@@ -144,7 +153,7 @@ impl<A: Actor> Cell<A> {
         }
     }
 
-    fn may_be_helped(&self) -> bool {
+    pub(crate) fn may_be_helped(&self) -> bool {
         let willing = match self.inline {
             InlineAsk::Never => false,
             InlineAsk::Auto => self.experience.is_short(),
@@ -155,13 +164,28 @@ impl<A: Actor> Cell<A> {
 
     /// Whether this thread runs the system's runtime now.
     fn is_at_home(&self) -> bool {
+        let core = self.core();
         // An actor of the same system is polled here, and those run nowhere else.
-        current::actor_of(self.core().address()).is_some()
-            || Handle::try_current().is_ok_and(|handle| Some(handle.id()) == self.core().runtime)
+        current::actor_of(core.address()).is_some() || core.runtime == runtime_here()
     }
 }
 
+/// The runtime that this thread runs now. A task stays in its runtime, so that it is asked once per task.
+#[inline]
+fn runtime_here() -> Option<runtime::Id> {
+    let task = tokio::task::try_id();
+    if let Some((known, runtime)) = HOME.get()
+        && task == Some(known)
+    {
+        return Some(runtime);
+    }
+    let runtime = runtime::Handle::try_current().ok()?.id();
+    HOME.set(task.map(|task| (task, runtime)));
+    Some(runtime)
+}
+
 /// Whether the thread is in a tracing span, which can't be left for a while from outside.
+#[inline]
 fn has_span() -> bool {
     tracing::level_filters::LevelFilter::current() != tracing::level_filters::LevelFilter::OFF
         && !tracing::Span::current().is_none()

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use tracing::level_filters::LevelFilter;
 
 use crate::actor::current;
 use crate::actor::id::{ActorId, Cause, MessageId};
+use crate::actor::patience::Patience;
 use crate::contract::{Event, Message};
 use crate::observe::Payload;
 
@@ -19,8 +19,8 @@ pub trait Envelope: Send + 'static {
     /// Whether somebody asked and has stopped waiting.
     fn is_abandoned(&self) -> bool;
 
-    /// When the asker stops waiting.
-    fn deadline(&self) -> Option<Instant>;
+    /// How long the asker waits.
+    fn patience(&self) -> Option<Patience>;
 
     /// Gives a message back to its asker, or returns it as the payload of a dead letter.
     fn refuse(self) -> Option<Payload>;
@@ -48,7 +48,7 @@ impl<E: Event> Delivered<E> {
     }
 
     /// Events are not awaited by anyone.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn patience(&self) -> Option<Patience> {
         None
     }
 
@@ -92,6 +92,7 @@ pub(crate) struct Origin {
 
 impl Origin {
     /// The origin of what is sent now, on this thread.
+    #[inline]
     pub(crate) fn here() -> Self {
         Self {
             cause: current::cause(),
@@ -111,27 +112,37 @@ fn current_span() -> Option<Arc<tracing::Span>> {
     (!span.is_none() && !span.is_disabled()).then(|| Arc::new(span))
 }
 
-/// How a handler ended.
+/// How a handler ended. Small, since almost all end well and each is passed up through the run loop.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Outcome {
     /// Well; an asker has its answer, which may be an `Err`.
     Handled,
     /// With an `Err` that nobody asked for.
-    Failed(String),
+    #[expect(clippy::box_collection, reason = "the outcome is to be small")]
+    Failed(Box<String>),
     /// Well, but the asker has stopped waiting for the reply.
-    Late {
-        /// The actor that asked.
-        asker: Option<ActorId>,
-        /// The reply.
-        payload: Payload,
-    },
+    Late(Box<LateReply>),
+}
+
+/// A reply that nobody waits for any more.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct LateReply {
+    /// The actor that asked.
+    pub(crate) asker: Option<ActorId>,
+    /// The reply.
+    pub(crate) payload: Payload,
 }
 
 impl Outcome {
+    pub(crate) fn failed(error: String) -> Self {
+        Self::Failed(Box::new(error))
+    }
+
     /// The outcome of an event's handler.
     pub fn event(failure: Option<String>) -> Self {
-        failure.map_or(Self::Handled, Self::Failed)
+        failure.map_or(Self::Handled, Self::failed)
     }
 }
 

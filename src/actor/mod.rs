@@ -15,6 +15,7 @@ mod envelope;
 mod events;
 mod exit;
 mod id;
+mod patience;
 mod recipient;
 mod registry;
 mod reply;
@@ -47,11 +48,12 @@ pub use self::traits::{Actor, DEFAULT_MAILBOX, HandledBy};
 pub mod generated {
     pub use super::addressed::{AnswerNobody, AnswerWith, DeliveredTo, ReplierOf, RequestTo};
     pub use super::envelope::{Envelope, Outcome};
+    pub use super::patience::Patience;
     pub use super::result::{
         DebugFailure, EventResult, NoFailure, PlainFailure, ReplyOf, Returned as Answer,
     };
     pub use super::start::StartResult;
-    pub use super::traits::{HeardBy, handled_at_once, handler_future_must_be_send};
+    pub use super::traits::{HeardBy, handled_elsewhere, handler_future_must_be_send};
     pub use super::wiring::Wiring;
 }
 

@@ -3,10 +3,9 @@
 use std::fmt;
 use std::thread;
 
-use tokio::time::Instant;
-
-use crate::actor::envelope::Outcome;
+use crate::actor::envelope::{LateReply, Outcome};
 use crate::actor::id::ActorId;
+use crate::actor::patience::{Patience, SharedPatience};
 use crate::contract::Message;
 use crate::observe::Payload;
 use crate::sync::{Awaiter, Responder, reply_slot};
@@ -26,9 +25,9 @@ pub struct Request<M: Message> {
 }
 
 /// Who waits for an answer, and until when.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Asker {
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) patience: SharedPatience,
     /// The actor that asks; `None` when it is no actor.
     pub(crate) actor: Option<ActorId>,
 }
@@ -69,9 +68,9 @@ impl<M: Message> Request<M> {
         self.asker.as_ref().is_some_and(Responder::is_abandoned)
     }
 
-    /// When the asker stops waiting.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.asker.as_ref()?.about().deadline
+    /// How long the asker waits.
+    pub fn patience(&self) -> Option<Patience> {
+        self.asker.as_ref()?.about().patience.get()
     }
 
     /// Gives the message back to its asker, or returns it as the payload of a dead letter.
@@ -106,14 +105,14 @@ impl<M: Message> Replier<M> {
         F: FnOnce(&M::Reply) -> Option<String>,
     {
         let Some(responder) = self.0.take() else {
-            return failure(&reply).map_or(Outcome::Handled, Outcome::Failed);
+            return failure(&reply).map_or(Outcome::Handled, Outcome::failed);
         };
         let actor = responder.about().actor;
         match responder.send(Answer::Reply(reply)) {
-            Err(Answer::Reply(reply)) => Outcome::Late {
+            Err(Answer::Reply(reply)) => Outcome::Late(Box::new(LateReply {
                 asker: actor,
                 payload: Payload::owned(reply),
-            },
+            })),
             _ => Outcome::Handled,
         }
     }

@@ -17,15 +17,16 @@ use crate::actor::cell::{self, Cell, Life, control};
 use crate::actor::context::{Context, Turn};
 use crate::actor::current::{self, Current};
 use crate::actor::drive::Driver;
-use crate::actor::envelope::{Envelope, HandlerInfo, Origin, Outcome, Parcel};
+use crate::actor::envelope::{Envelope, HandlerInfo, LateReply, Origin, Outcome, Parcel};
 use crate::actor::exit::{ExitReason, PanicInfo};
 use crate::actor::id::{Cause, MessageId, MessageIds};
 use crate::actor::traits::Actor;
 use crate::observe::{Counters, DeadLetterReason};
 use crate::sync::{Epilogue, Receiver};
 
-/// So many messages use up one unit of tokio's budget for a task, of which a turn has 128.
-const MESSAGES_PER_UNIT: u32 = 8;
+/// So many messages of sync handlers are handled in a row, for one unit of tokio's budget for a task, of
+/// which a turn has 128.
+const BATCH: u32 = 16;
 
 /// A started incarnation, as its supervisor sees it.
 pub(crate) struct Incarnation {
@@ -73,7 +74,7 @@ async fn incarnate<A: Actor>(
         system: cell.core().address(),
         actor: cell.id(),
         cause: None,
-        deadline: None,
+        patience: None,
     };
     let mut started = Some(started);
     let life = AssertUnwindSafe(live(&cell, incarnation, make, &mut started)).catch_unwind();
@@ -121,7 +122,7 @@ async fn live<A: Actor>(
     let refused = match start {
         Guarded::Done(Ok(())) => None,
         Guarded::Done(Err(error)) => Some(ExitReason::StartFailed(error)),
-        Guarded::Panicked(panic) => Some(ExitReason::Panicked(panic)),
+        Guarded::Panicked(panic) => Some(ExitReason::Panicked(*panic)),
         Guarded::Killed => Some(ExitReason::Killed),
     };
     cell.set_idle();
@@ -158,7 +159,7 @@ async fn live<A: Actor>(
     .await
     {
         // The first reason is the one that matters, unless there was nothing wrong before.
-        Guarded::Panicked(panic) if reason.is_normal() => ExitReason::Panicked(panic),
+        Guarded::Panicked(panic) if reason.is_normal() => ExitReason::Panicked(*panic),
         Guarded::Killed if reason.is_normal() => ExitReason::Killed,
         _ => reason,
     }
@@ -195,7 +196,8 @@ async fn serve<A: Actor>(
 ) -> ExitReason {
     let mut draining = None;
     let mut ids = MessageIds::default();
-    let mut handled = 0_u32;
+    // Messages since the last unit of budget.
+    let mut unpaid = 0;
     loop {
         let turn = poll_fn(|cx| ctx.poll_turn(receiver, draining.is_some(), cx)).await;
         let parcel = match turn {
@@ -206,27 +208,42 @@ async fn serve<A: Actor>(
                     continue;
                 }
             },
-            Turn::ChildrenFailed(reason) => return reason,
+            Turn::ChildrenFailed => return ctx.take_exit().unwrap_or(ExitReason::Killed),
             Turn::End => return draining.unwrap_or(ExitReason::Normal),
-            Turn::Timer(envelope) => Parcel {
-                envelope,
-                origin: Origin::default(),
-            },
-            Turn::Message => match receiver.pop(&cell.mailbox) {
-                Some(parcel) => {
-                    Counters::count_alone(&cell.counters.taken);
-                    parcel
-                }
+            Turn::Timer => match ctx.take_fired() {
+                Some(envelope) => Parcel {
+                    envelope,
+                    origin: Origin::default(),
+                },
                 None => continue,
             },
+            Turn::Message => {
+                let handled = handle_batch(cell, receiver, actor, ctx, &mut ids);
+                if ctx.has_exit()
+                    && let Some(reason) = ctx.take_exit()
+                {
+                    return reason;
+                }
+                if handled > 0 {
+                    unpaid += handled;
+                    if unpaid >= BATCH {
+                        // The mailbox knows nothing of tokio's budget, so that a busy actor would
+                        // never give way to others.
+                        unpaid = 0;
+                        tokio::task::coop::consume_budget().await;
+                    }
+                    continue;
+                }
+                match take(cell, receiver) {
+                    Some(parcel) => parcel,
+                    None => continue,
+                }
+            }
         };
-        if receiver.owes_room(&cell.mailbox) {
-            let _ = receiver.make_room(&cell.mailbox);
-        }
         let Parcel { envelope, origin } = parcel;
         let info = &A::HANDLERS[envelope.index()];
-        let exit = if envelope.is_abandoned() {
-            expire(cell, info, envelope)
+        if envelope.is_abandoned() {
+            expire(cell, ctx, info, envelope);
         } else {
             let span = begin(cell, info, &envelope, &origin, &mut ids);
             let result = if info.is_sync {
@@ -234,18 +251,67 @@ async fn serve<A: Actor>(
             } else {
                 guarded(cell, receiver, span, actor.dispatch(envelope, ctx)).await
             };
-            conclude(cell, info, result)
-        };
-        if let Some(reason) = exit.or_else(|| ctx.take_exit()) {
+            conclude(cell, ctx, info, result);
+        }
+        if ctx.has_exit()
+            && let Some(reason) = ctx.take_exit()
+        {
             return reason;
         }
-        // The mailbox knows nothing of tokio's budget, so that a busy actor would never give way to
-        // others.
-        handled = handled.wrapping_add(1);
-        if handled.is_multiple_of(MESSAGES_PER_UNIT) {
-            tokio::task::coop::consume_budget().await;
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+/// Handles messages of sync handlers for as long as there is nothing else to do. Returns how many
+/// there were.
+///
+/// It is apart from the loop, so that what is handled at once never becomes part of the loop's future.
+fn handle_batch<A: Actor>(
+    cell: &Cell<A>,
+    receiver: &mut Receiver,
+    actor: &mut A,
+    ctx: &mut Context<A>,
+    ids: &mut MessageIds,
+) -> u32 {
+    for handled in 0..BATCH {
+        let mailbox = &cell.mailbox;
+        let Some(next) = receiver.handed(mailbox).or_else(|| receiver.peek(mailbox)) else {
+            return handled;
+        };
+        let info = &A::HANDLERS[next.envelope.index()];
+        if !info.is_sync || cell.mailbox.has_control() || (handled > 0 && ctx.has_timers()) {
+            return handled;
+        }
+        let Some(Parcel { envelope, origin }) = take(cell, receiver) else {
+            return handled;
+        };
+        if envelope.is_abandoned() {
+            expire(cell, ctx, info, envelope);
+        } else {
+            let span = begin(cell, info, &envelope, &origin, ids);
+            let result = handle_now(actor, ctx, envelope, span);
+            conclude(cell, ctx, info, result);
+        }
+        if ctx.has_exit() {
+            return handled + 1;
         }
     }
+    BATCH
+}
+
+/// Takes the next message out of the mailbox.
+#[inline]
+fn take<A: Actor>(cell: &Cell<A>, receiver: &mut Receiver) -> Option<Parcel<A::Envelope>> {
+    if let Some(parcel) = receiver.take_handed(&cell.mailbox) {
+        Counters::count_alone(&cell.counters.taken);
+        return Some(parcel);
+    }
+    let parcel = receiver.pop(&cell.mailbox)?;
+    Counters::count_alone(&cell.counters.taken);
+    if receiver.owes_room(&cell.mailbox) {
+        let _ = receiver.make_room(&cell.mailbox);
+    }
+    Some(parcel)
 }
 
 /// Says what control bits ask for: to end now, or to drain and end then.
@@ -271,15 +337,15 @@ fn obey<A: Actor>(cell: &Cell<A>, bits: u32) -> Result<ExitReason, ExitReason> {
 #[cold]
 fn expire<A: Actor>(
     cell: &Cell<A>,
+    ctx: &mut Context<A>,
     info: &'static HandlerInfo,
     envelope: A::Envelope,
-) -> Option<ExitReason> {
+) {
     Counters::count_alone(&cell.counters.expired);
     tracing::debug!(target: "callboard::actor", actor = &**cell.name(), message = info.message, "expired");
     // Dropping the message is user code.
-    match catch_unwind(AssertUnwindSafe(|| drop(envelope))) {
-        Ok(()) => None,
-        Err(payload) => Some(ExitReason::Panicked(PanicInfo::caught(payload))),
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(envelope))) {
+        ctx.end_with(ExitReason::Panicked(PanicInfo::caught(payload)));
     }
 }
 
@@ -296,7 +362,7 @@ fn begin<A: Actor>(
         .event
         .unwrap_or_else(|| ids.next(&cell.core().message_ids));
     let root = origin.cause.map_or(id, |cause| cause.root);
-    current::begin(Cause { message: id, root }, envelope.deadline());
+    current::begin(Cause { message: id, root }, envelope.patience());
     cell.set_doing_handler(envelope.index());
     if LevelFilter::current() < LevelFilter::DEBUG {
         return None;
@@ -314,52 +380,54 @@ fn handle_now<A: Actor>(
 ) -> Guarded<Outcome> {
     let _entered = span.as_ref().map(|span| span.enter());
     match catch_unwind(AssertUnwindSafe(|| actor.dispatch_now(envelope, ctx))) {
-        Ok(Ok(outcome)) => Guarded::Done(outcome),
-        Ok(Err(_)) => unreachable!("the handler's info says that it is sync"),
-        Err(payload) => Guarded::Panicked(PanicInfo::caught(payload)),
+        Ok(outcome) => Guarded::Done(outcome),
+        Err(payload) => Guarded::Panicked(Box::new(PanicInfo::caught(payload))),
     }
 }
 
-/// Counts how a handler ended. Returns why the actor must end, if it must.
+/// Counts how a handler ended, and ends the actor if it must.
 #[inline]
 fn conclude<A: Actor>(
     cell: &Cell<A>,
+    ctx: &mut Context<A>,
     info: &'static HandlerInfo,
     result: Guarded<Outcome>,
-) -> Option<ExitReason> {
+) {
     current::end();
-    let exit = if let Guarded::Done(Outcome::Handled) = result {
+    if matches!(result, Guarded::Done(Outcome::Handled)) {
         Counters::count_alone(&cell.counters.handled);
-        None
     } else {
-        conclude_otherwise(cell, info, result)
-    };
+        conclude_otherwise(cell, ctx, info, result);
+    }
     cell.set_idle();
-    exit
 }
 
 #[cold]
 fn conclude_otherwise<A: Actor>(
     cell: &Cell<A>,
+    ctx: &mut Context<A>,
     info: &'static HandlerInfo,
     result: Guarded<Outcome>,
-) -> Option<ExitReason> {
+) {
+    let counter = match &result {
+        Guarded::Done(Outcome::Handled | Outcome::Late(_)) => &cell.counters.handled,
+        _ => &cell.counters.failed,
+    };
+    Counters::count_alone(counter);
     match result {
-        Guarded::Done(Outcome::Handled) => None,
+        Guarded::Done(Outcome::Handled) => {}
         Guarded::Done(Outcome::Failed(error)) => {
-            Counters::count_alone(&cell.counters.failed);
             tracing::warn!(
                 target: "callboard::handler",
                 actor = &**cell.name(),
                 handler = info.handler,
                 message = info.message,
-                error,
+                error = &**error,
                 "handler failed"
             );
-            None
         }
-        Guarded::Done(Outcome::Late { asker, payload }) => {
-            Counters::count_alone(&cell.counters.handled);
+        Guarded::Done(Outcome::Late(late)) => {
+            let LateReply { asker, payload } = *late;
             let recipient = asker
                 .and_then(|asker| cell.core().registry.name_of(asker))
                 .unwrap_or_else(|| "a caller outside any actor".into());
@@ -369,10 +437,8 @@ fn conclude_otherwise<A: Actor>(
                 info.message,
                 Some(payload),
             );
-            None
         }
         Guarded::Panicked(panic) => {
-            Counters::count_alone(&cell.counters.failed);
             tracing::error!(
                 target: "callboard::handler",
                 actor = &**cell.name(),
@@ -381,12 +447,9 @@ fn conclude_otherwise<A: Actor>(
                 %panic,
                 "handler panicked"
             );
-            Some(ExitReason::Panicked(panic))
+            ctx.end_with(ExitReason::Panicked(*panic));
         }
-        Guarded::Killed => {
-            Counters::count_alone(&cell.counters.failed);
-            Some(ExitReason::Killed)
-        }
+        Guarded::Killed => ctx.end_with(ExitReason::Killed),
     }
 }
 
@@ -424,7 +487,7 @@ fn handler_span<A: Actor>(
 /// How a piece of user code ended.
 enum Guarded<T> {
     Done(T),
-    Panicked(PanicInfo),
+    Panicked(Box<PanicInfo>),
     Killed,
 }
 
@@ -443,10 +506,11 @@ async fn guarded<A: Actor, F: Future>(
         drop(entered);
         match polled {
             Ok(Poll::Ready(value)) => Poll::Ready(Guarded::Done(value)),
-            Err(payload) => Poll::Ready(Guarded::Panicked(PanicInfo::caught(payload))),
+            Err(payload) => Poll::Ready(Guarded::Panicked(Box::new(PanicInfo::caught(payload)))),
             Ok(Poll::Pending) => {
                 // Senders must see the room that was made before the handler began to wait.
                 let _ = receiver.make_room(&cell.mailbox);
+                current::settle();
                 match cell.mailbox.take_control(control::ANY_KILL) {
                     0 => Poll::Pending,
                     _ => Poll::Ready(Guarded::Killed),

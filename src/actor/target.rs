@@ -1,6 +1,7 @@
 //! [`Target`]: an actor as the receiver of one type of message. The seam behind refs and recipients.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll};
 
 use crate::actor::addressed::RequestTo;
@@ -11,6 +12,7 @@ use crate::actor::id::ActorId;
 use crate::actor::reply::Request;
 use crate::actor::traits::{Actor, HandledBy};
 use crate::contract::Message;
+use crate::observe::Counters;
 use crate::sync::{PushError, Sleeps, Ticket};
 
 /// Takes requests of one message type.
@@ -38,6 +40,10 @@ pub trait Target<M: Message>: Send + Sync {
     #[doc(hidden)]
     fn help(&self, asleep: Asleep);
 
+    /// Has an idle actor handle the request here and now, without its mailbox; else it comes back.
+    #[doc(hidden)]
+    fn hand_over(&self, request: Request<M>) -> Result<(), Request<M>>;
+
     /// Gives the place in the line up.
     #[doc(hidden)]
     fn leave(&self, place: &mut Place);
@@ -58,6 +64,14 @@ pub struct About<'a> {
 /// A sender's place in the line before a full mailbox.
 #[derive(Debug, Default)]
 pub struct Place(Ticket);
+
+impl Place {
+    /// Whether there is a place to give up.
+    #[inline]
+    pub(crate) fn is_taken(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 /// Whether the actor sleeps and has to be woken.
 #[derive(Debug, Clone, Copy)]
@@ -97,6 +111,26 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
 
     fn help(&self, asleep: Asleep) {
         self.help_if(asleep.0);
+    }
+
+    fn hand_over(&self, request: Request<M>) -> Result<(), Request<M>> {
+        if !self.may_be_helped() || !self.task.take_idle() {
+            return Err(request);
+        }
+        // What the run loop wrote before it went to sleep is visible to who has taken it.
+        let counters = &self.counters;
+        let taken = counters.taken.load(Relaxed) - counters.handed.load(Relaxed);
+        let handed = if self.is_at_rest() {
+            self.mailbox.hand(taken, request, parcel_up::<A, M>())
+        } else {
+            Err(request)
+        };
+        if handed.is_ok() {
+            Counters::count_alone(&counters.handed);
+        }
+        // The actor is polled in any case, now that it was taken.
+        self.poll_here();
+        handed
     }
 
     fn leave(&self, place: &mut Place) {

@@ -99,7 +99,9 @@ impl<M: Message, T: Target<M> + ?Sized> Tell<'_, M, T> {
 
 impl<M: Message, T: Target<M> + ?Sized> Drop for Tell<'_, M, T> {
     fn drop(&mut self) {
-        self.target.leave(&mut self.place);
+        if self.place.is_taken() {
+            self.target.leave(&mut self.place);
+        }
     }
 }
 

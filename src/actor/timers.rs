@@ -19,6 +19,8 @@ pub(crate) struct Timers<T> {
     /// The one tokio timer, set to the earliest entry. Allocated with the first timer.
     sleep: Option<Pin<Box<Sleep>>>,
     next_number: u64,
+    /// The message of the timer whose turn it is.
+    pub(crate) fired: Option<T>,
 }
 
 struct Entry<T> {
@@ -60,7 +62,13 @@ impl<T> Timers<T> {
             heap: BinaryHeap::new(),
             sleep: None,
             next_number: 0,
+            fired: None,
         }
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.heap.is_empty()
     }
 
     pub(crate) fn after(&mut self, delay: Duration, value: T) -> TimerHandle {

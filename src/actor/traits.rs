@@ -35,13 +35,9 @@ pub trait Actor: Sized + Send + 'static {
     /// The handlers, by [`Envelope::index`].
     const HANDLERS: &'static [HandlerInfo];
 
-    /// Runs the handler of one message, if it is a sync one; else the envelope comes back.
+    /// Runs the sync handler of one message.
     #[doc(hidden)]
-    fn dispatch_now(
-        &mut self,
-        envelope: Self::Envelope,
-        ctx: &mut Context<Self>,
-    ) -> Result<Outcome, Self::Envelope>;
+    fn dispatch_now(&mut self, envelope: Self::Envelope, ctx: &mut Context<Self>) -> Outcome;
 
     /// Runs the async handler of one message.
     #[doc(hidden)]
@@ -114,11 +110,12 @@ where
     future
 }
 
-/// The arm of `dispatch` for sync handlers, which [`Actor::dispatch_now`] has run.
+/// The arm of `dispatch` for sync handlers, and of `dispatch_now` for async ones: each is called for its
+/// own only, as [`HandlerInfo::is_sync`] says.
 ///
 /// # Panics
 ///
 /// Always.
-pub fn handled_at_once() -> Outcome {
-    unreachable!("a sync handler is run by `dispatch_now`")
+pub fn handled_elsewhere() -> Outcome {
+    unreachable!("sync handlers are run by `dispatch_now`, async ones by `dispatch`")
 }

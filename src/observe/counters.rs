@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// enough, as no other memory is published through them.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
+    /// Handed over by an asker, beside the mailbox.
+    pub(crate) handed: AtomicU64,
     /// Taken out of the mailbox.
     pub(crate) taken: AtomicU64,
     pub(crate) handled: AtomicU64,

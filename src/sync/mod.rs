@@ -34,6 +34,14 @@ mod tests;
 #[derive(Debug, Default)]
 pub(crate) struct Ticket(Option<u64>);
 
+impl Ticket {
+    /// Whether it stands for a place.
+    #[inline]
+    pub(crate) fn is_some(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 /// Why a value was not taken, with the value.
 #[derive(Debug)]
 pub(crate) enum PushError<V> {

@@ -188,11 +188,20 @@ impl<T, X> Drop for Responder<T, X> {
 }
 
 impl<T, X> Awaiter<T, X> {
+    /// What the responder knows of the awaiter; `None` when the slot is used up.
+    pub(crate) fn about(&self) -> Option<&X> {
+        let pointer = self.slot.as_ref()?;
+        // SAFETY: as in `poll`; `about` is only read.
+        let slot = unsafe { pointer.as_ref() };
+        Some(&slot.about)
+    }
+
     /// The value; `None` when the responder has gone without giving one.
     ///
     /// # Panics
     ///
     /// When polled after it was ready.
+    #[inline]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let pointer = self.slot.expect("polled after it was ready");
         // SAFETY: an awaiter that has the pointer has not yet made its last step
@@ -245,6 +254,7 @@ impl<T, X> Awaiter<T, X> {
     }
 
     /// The last step: takes the value out, if there is one, and frees the slot.
+    #[inline]
     fn take(&mut self, pointer: NonNull<Slot<T, X>>, state: u32) -> Option<T> {
         self.slot = None;
         // SAFETY: as in `poll`.

@@ -60,11 +60,11 @@ pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
                 &mut self,
                 __envelope: Self::Envelope,
                 __ctx: &mut #private::Context<Self>,
-            ) -> ::core::result::Result<#private::Outcome, Self::Envelope> {
+            ) -> #private::Outcome {
                 match __envelope {
                     #(#arms_now)*
                     #unused
-                    __envelope => ::core::result::Result::Err(__envelope),
+                    _ => #private::handled_elsewhere(),
                 }
             }
 
@@ -78,7 +78,7 @@ pub(super) fn implementation(names: &Names<'_>) -> TokenStream {
                     match __envelope {
                         #(#arms_later)*
                         #unused
-                        _ => #private::handled_at_once(),
+                        _ => #private::handled_elsewhere(),
                     }
                 }
             }
@@ -170,11 +170,7 @@ fn arm(handler: &Handler, names: &Names<'_>) -> TokenStream {
             }
         }
     };
-    if answer.awaited || answer.is_never() {
-        quote!(#(#cfgs)* #envelope::#variant(__envelope) => { #body })
-    } else {
-        quote!(#(#cfgs)* #envelope::#variant(__envelope) => ::core::result::Result::Ok({ #body }),)
-    }
+    quote!(#(#cfgs)* #envelope::#variant(__envelope) => { #body })
 }
 
 /// Calls a method, and awaits it when it is async.

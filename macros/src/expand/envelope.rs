@@ -71,9 +71,9 @@ pub(super) fn definition(names: &Names<'_>) -> TokenStream {
                 }
             }
 
-            fn deadline(&self) -> ::core::option::Option<#private::Instant> {
+            fn patience(&self) -> ::core::option::Option<#private::Patience> {
                 match *self {
-                    #(#(#cfgs)* Self::#variants(ref __envelope) => #kinds::deadline(__envelope),)*
+                    #(#(#cfgs)* Self::#variants(ref __envelope) => #kinds::patience(__envelope),)*
                     #never
                 }
             }

@@ -157,7 +157,7 @@ impl<T> Ring<T> {
                 };
                 match first.value {
                     Some(value) => {
-                        let filled = self.fill(self.claim_diverted(), value);
+                        let filled = self.fill(self.claim_diverted(), || value);
                         sleeps = Sleeps(sleeps.0 | filled.0);
                     }
                     None => line.granted.push(first.ticket),

@@ -32,6 +32,7 @@
 //! The per-slot state follows Dmitry Vyukov's bounded queue; the sleeping receiver's mark in the
 //! slot it waits for, and the diverted line, are our own.
 
+mod hand;
 mod line;
 mod receive;
 mod send;
@@ -41,6 +42,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use crate::sync::Ticket;
 use crate::sync::prim::{AtomicPtr, AtomicU32, AtomicU64, Mutex, order};
+use crate::sync::ring::hand::Hand;
 use crate::sync::ring::line::Line;
 use crate::sync::ring::slots::{BLOCK, Block};
 
@@ -65,6 +67,7 @@ pub(crate) struct Ring<T> {
     /// Positions modulo this plus one are slots: a power of two, at least the capacity.
     mask: u64,
     line: Mutex<Option<Box<Line<T>>>>,
+    hand: Hand<T>,
     /// The control lane: bits that need no room and overtake every value.
     control: AtomicU32,
     /// Whether the one receiver was given out.
@@ -134,6 +137,7 @@ impl<T> Ring<T> {
             capacity: capacity as u64,
             mask: slots as u64 - 1,
             line: Mutex::new(None),
+            hand: Hand::new(),
             control: AtomicU32::new(0),
             has_receiver: AtomicU32::new(0),
         }
@@ -163,6 +167,12 @@ impl<T> Ring<T> {
         self.control.fetch_or(bits, order!(Release, "ring-signal"));
     }
 
+    /// Whether there are bits in the control lane.
+    #[inline]
+    pub(crate) fn has_control(&self) -> bool {
+        self.control.load(Relaxed) != 0
+    }
+
     /// Takes those bits of the control lane that are in `mask`.
     #[inline]
     pub(crate) fn take_control(&self, mask: u32) -> u32 {
@@ -188,6 +198,7 @@ impl<T> Ring<T> {
     }
 
     /// How many values are in the ring, as far as others can see: the receiver tells in batches.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         // `head` first: it never passes `tail`, whatever happens between the two loads.
         let head = self.head.0.load(Acquire) / HEAD_ONE;

@@ -11,7 +11,7 @@ use crate::sync::ring::{CLOSED, HEAD_ONE, Next, Receiver, Ring, Sleeps, TAIL_ONE
 const BATCH: u64 = 16;
 
 impl Receiver {
-    fn check<T>(&self, ring: &Ring<T>) {
+    pub(super) fn check<T>(&self, ring: &Ring<T>) {
         assert_eq!(self.ring, ring.address(), "a receiver belongs to one ring");
     }
 
@@ -64,6 +64,24 @@ impl Receiver {
         } else {
             Sleeps(false)
         }
+    }
+
+    /// The value that [`pop`](Self::pop) would take.
+    #[inline]
+    pub(crate) fn peek<'a, T>(&'a self, ring: &'a Ring<T>) -> Option<&'a T> {
+        self.check(ring);
+        let slot = ring.slot_if_any(self.next)?;
+        // Acquire: the value that the sender wrote.
+        if slot.state.load(order!(Acquire, "ring-take-acquire")) != READY {
+            return None;
+        }
+        slot.value.with(|place| {
+            // SAFETY: `READY` says that a sender has written the value and will not come back to
+            // it; only this receiver takes it out, which it can't while it is borrowed.
+            let place = unsafe { &*place };
+            // SAFETY: as above.
+            Some(unsafe { place.assume_init_ref() })
+        })
     }
 
     /// Whether there is a value to [`pop`](Self::pop). If there is none, this makes room and marks the
@@ -124,11 +142,14 @@ impl Receiver {
             slot.state.store(WAITING, Relaxed);
             return true;
         }
+        // Marked before, and polled for another reason.
+        if slot.state.load(Relaxed) == WAITING {
+            return true;
+        }
         match slot
             .state
             .compare_exchange(EMPTY, WAITING, order!(AcqRel, "ring-sleep"), Acquire)
         {
-            // Marked now, or marked before and polled for another reason.
             Ok(_) | Err(WAITING) => true,
             Err(_) => false,
         }
@@ -140,6 +161,9 @@ impl Receiver {
     /// This is the one place that waits in a loop: such a sender is between two instructions, and
     /// nobody else is kept from running.
     pub(crate) fn drain<T>(&mut self, ring: &Ring<T>) -> Option<T> {
+        if let Some(value) = self.take_handed(ring) {
+            return Some(value);
+        }
         loop {
             if let Some(value) = self.pop(ring) {
                 return Some(value);

@@ -24,7 +24,7 @@ impl<T> Ring<T> {
         make: impl FnOnce(V) -> T,
     ) -> Result<Sleeps, PushError<V>> {
         match self.claim() {
-            Claim::Slot(position) => Ok(self.fill(position, make(value))),
+            Claim::Slot(position) => Ok(self.fill(position, || make(value))),
             Claim::Full => Err(PushError::Full(value)),
             Claim::Closed => Err(PushError::Closed(value)),
         }
@@ -65,15 +65,17 @@ impl<T> Ring<T> {
         }
     }
 
-    /// Writes a value into a claimed slot and publishes it.
+    /// Makes a value in a claimed slot and publishes it.
     #[inline]
-    pub(super) fn fill(&self, position: u64, value: T) -> Sleeps {
+    pub(super) fn fill(&self, position: u64, make: impl FnOnce() -> T) -> Sleeps {
         let slot = self.slot(position);
         slot.value.with_mut(|place| {
             // SAFETY: the slot is ours alone: its position was claimed by moving `tail`, and the
             // receiver had emptied it before it moved `head` within one round of it, which the
             // claim has acquired (ring::wraps_around).
-            unsafe { (*place).write(value) };
+            let place = unsafe { &mut *place };
+            // Made in its place, which spares a copy. It must not panic, as the slot is claimed.
+            place.write(make());
         });
         // Release: the value goes with it. Acquire: what the receiver did before it went to sleep.
         let before = slot.state.swap(READY, order!(AcqRel, "ring-publish"));
@@ -100,7 +102,7 @@ impl<T> Ring<T> {
             let claim = self.claim();
             if let Claim::Slot(position) = claim {
                 let value = value.take().expect("polled after it was ready");
-                return Poll::Ready(Ok(self.fill(position, make(value))));
+                return Poll::Ready(Ok(self.fill(position, || make(value))));
             }
         }
         let mut guard = self.line.lock();
@@ -122,8 +124,8 @@ impl<T> Ring<T> {
         };
         if admitted {
             ticket.0 = None;
-            let value = make(value.take().expect("polled after it was ready"));
-            let sleeps = self.fill(self.claim_diverted(), value);
+            let value = value.take().expect("polled after it was ready");
+            let sleeps = self.fill(self.claim_diverted(), || make(value));
             self.undivert(line);
             return Poll::Ready(Ok(sleeps));
         }
@@ -143,7 +145,7 @@ impl<T> Ring<T> {
     /// the caller. `waker` is woken when it was queued, or refused by [`Ring::close`].
     pub(crate) fn deposit(&self, value: T, waker: &Waker) -> Deposit<T> {
         match self.claim() {
-            Claim::Slot(position) => return Deposit::Taken(self.fill(position, value)),
+            Claim::Slot(position) => return Deposit::Taken(self.fill(position, || value)),
             Claim::Closed => return Deposit::Closed(value),
             Claim::Full => {}
         }
@@ -154,7 +156,7 @@ impl<T> Ring<T> {
         let line = guard.get_or_insert_default();
         self.divert();
         if line.waiters.is_empty() && self.room(line) > 0 {
-            let sleeps = self.fill(self.claim_diverted(), value);
+            let sleeps = self.fill(self.claim_diverted(), || value);
             self.undivert(line);
             return Deposit::Taken(sleeps);
         }

@@ -316,3 +316,51 @@ fn an_open_ring_keeps_its_line() {
         handle.join().unwrap();
     });
 }
+
+/// A value that is handed over by whoever polls the receiver comes before what is sent after it.
+#[test]
+fn handed_over() {
+    explore("ring::handed_over", || {
+        let (bed, mut receiver) = Bed::new(2);
+        let sender = Arc::clone(&bed);
+        let handle = thread::spawn(move || sender.try_push(Box::new(2)).expect("there is room"));
+        // Whoever polls hands over, and the receiver looks in the same poll.
+        let handed = bed.ring.hand(0, Box::new(1), |value| value).is_ok();
+        let mut seen = Vec::new();
+        seen.extend(receiver.take_handed(&bed.ring));
+        seen.extend(bed.pop(&mut receiver));
+        let expected: &[u32] = if handed { &[1, 2] } else { &[2] };
+        assert_eq!(
+            seen.iter().map(|value| **value).collect::<Vec<_>>(),
+            expected
+        );
+        handle.join().unwrap();
+    });
+}
+
+/// The task, and with it the right to hand over, goes from one thread to another.
+#[test]
+fn handed_over_from_thread_to_thread() {
+    explore("ring::handed_over_from_thread_to_thread", || {
+        let (bed, receiver) = Bed::new(2);
+        let receiver = Arc::new(loom::sync::Mutex::new(receiver));
+        let handles: Vec<_> = (0..2)
+            .map(|value| {
+                let (bed, receiver) = (Arc::clone(&bed), Arc::clone(&receiver));
+                thread::spawn(move || {
+                    let handed = bed.ring.hand(0, Box::new(value), |value| value).is_ok();
+                    let taken = receiver.lock().unwrap().take_handed(&bed.ring);
+                    (handed, taken)
+                })
+            })
+            .collect();
+        let results: Vec<_> = handles
+            .into_iter()
+            .map(|handle| handle.join().unwrap())
+            .collect();
+        let handed = results.iter().filter(|(handed, _)| *handed).count();
+        let left = receiver.lock().unwrap().take_handed(&bed.ring);
+        let taken = results.iter().filter(|(_, taken)| taken.is_some()).count();
+        assert_eq!(handed, taken + usize::from(left.is_some()));
+    });
+}
