@@ -124,6 +124,8 @@ async fn a_nested_ask_waits_no_longer_than_its_asker() {
         let script = Run::new(move |_, ctx| {
             async move {
                 let inner: ActorRef<Puppet> = ctx.actor("inner").unwrap();
+                // It inherits the deadline wherever it is asked, also in a later poll of the handler.
+                tokio::task::yield_now().await;
                 let ask = inner.ask(Echo(1));
                 let ask = match nested {
                     Some(timeout) => ask.timeout(timeout),
