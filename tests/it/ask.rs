@@ -124,6 +124,8 @@ async fn a_nested_ask_waits_no_longer_than_its_asker() {
         let script = Run::new(move |_, ctx| {
             async move {
                 let inner: ActorRef<Puppet> = ctx.actor("inner").unwrap();
+                // It inherits the deadline wherever it is asked, also in a later poll of the handler.
+                tokio::task::yield_now().await;
                 let ask = inner.ask(Echo(1));
                 let ask = match nested {
                     Some(timeout) => ask.timeout(timeout),
@@ -135,8 +137,10 @@ async fn a_nested_ask_waits_no_longer_than_its_asker() {
             .boxed()
         });
         let asked = outer.ask(script).timeout(ms(100));
+        // An ask without any deadline would hang here.
+        let told = tokio::time::timeout(secs(3600), told);
         let (_, told) = tokio::join!(asked, told);
-        let (timed_out, at) = told.unwrap();
+        let (timed_out, at) = told.expect("the nested ask ends").unwrap();
         assert!(timed_out);
         let expected = nested.unwrap_or(ms(100)).min(ms(100));
         assert!(at - start >= expected && at - start <= expected + ms(1));
