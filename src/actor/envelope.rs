@@ -119,7 +119,6 @@ pub enum Outcome {
     /// Well; an asker has its answer, which may be an `Err`.
     Handled,
     /// With an `Err` that nobody asked for.
-    #[expect(clippy::box_collection, reason = "the outcome is to be small")]
     Failed(Box<String>),
     /// Well, but the asker has stopped waiting for the reply.
     Late(Box<LateReply>),

@@ -26,6 +26,8 @@ pub(crate) use reply::{Awaiter, Responder, reply_slot};
 pub(crate) use ring::{Receiver, Ring, Sleeps};
 pub(crate) use task::{Epilogue, Polled, Task};
 
+#[cfg(all(test, not(callboard_loom)))]
+mod differential;
 #[cfg(all(test, callboard_loom))]
 mod tests;
 

@@ -23,12 +23,6 @@ const FREE: &[&str] = &["lib", "prelude"];
 
 const LONGEST: usize = 500;
 
-/// Files that are longer, with the reason. One that has become short enough must leave the list.
-const TOO_LONG: &[(&str, &str)] = &[(
-    "supervision/tree.rs",
-    "the loop of a supervisor, whose stopping could be a file of its own",
-)];
-
 fn layer(module: &str) -> Option<u32> {
     let found = LAYERS.iter().find(|(name, _)| *name == module);
     found.map(|(_, layer)| *layer)
@@ -129,12 +123,8 @@ fn faults(path: &str, source: &str, origins: &BTreeMap<String, String>) -> Vec<S
         faults.push(format!("{path}: `unsafe` belongs into src/sync"));
     }
     let lines = source.lines().count();
-    let may_be_long = TOO_LONG.iter().any(|(long, _)| *long == path);
-    if lines > LONGEST && !may_be_long {
+    if lines > LONGEST {
         faults.push(format!("{path}: {lines} lines, look for a seam"));
-    }
-    if lines <= LONGEST && may_be_long {
-        faults.push(format!("{path}: short enough by now, take it off the list"));
     }
     if FREE.contains(&module) {
         return faults;
@@ -179,11 +169,6 @@ fn modules_name_only_lower_layers_and_files_keep_the_rules() {
     sources(&root, &mut files);
     assert!(files.len() > 30, "the sources are there");
     let mut all = Vec::new();
-    for (path, _) in TOO_LONG {
-        if !root.join(path).exists() {
-            all.push(format!("{path}: does not exist, take it off the list"));
-        }
-    }
     for file in files {
         let path = file
             .strip_prefix(&root)
@@ -261,10 +246,5 @@ fn unsafe_code_and_long_files_are_found() {
     assert_eq!(
         faults("actor/run.rs", &long, &none),
         ["actor/run.rs: 501 lines, look for a seam"]
-    );
-    assert!(faults("supervision/tree.rs", &long, &none).is_empty());
-    assert_eq!(
-        faults("supervision/tree.rs", "", &none),
-        ["supervision/tree.rs: short enough by now, take it off the list"]
     );
 }

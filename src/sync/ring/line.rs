@@ -107,6 +107,10 @@ impl<T> Ring<T> {
         self.tail.0.load(Relaxed) & CLOSED != 0
     }
 
+    pub(super) fn is_diverted(&self) -> bool {
+        self.tail.0.load(Relaxed) & DIVERT != 0
+    }
+
     /// Sends every sender through the line, and has the receiver serve it. Under the lock.
     pub(super) fn divert(&self) {
         self.tail.0.fetch_or(DIVERT, Relaxed);

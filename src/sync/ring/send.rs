@@ -25,9 +25,32 @@ impl<T> Ring<T> {
     ) -> Result<Sleeps, PushError<V>> {
         match self.claim() {
             Claim::Slot(position) => Ok(self.fill(position, || make(value))),
+            Claim::Full if self.is_diverted() => self.try_push_diverted(value, make),
             Claim::Full => Err(PushError::Full(value)),
             Claim::Closed => Err(PushError::Closed(value)),
         }
+    }
+
+    /// The same while there is a line: those who were granted a place may all be gone from it.
+    #[cold]
+    fn try_push_diverted<V>(
+        &self,
+        value: V,
+        make: impl FnOnce(V) -> T,
+    ) -> Result<Sleeps, PushError<V>> {
+        let mut guard = self.line.lock();
+        if self.is_closed() {
+            return Err(PushError::Closed(value));
+        }
+        let line = guard.get_or_insert_default();
+        self.divert();
+        let result = if line.waiters.is_empty() && self.room(line) > 0 {
+            Ok(self.fill(self.claim_diverted(), || make(value)))
+        } else {
+            Err(PushError::Full(value))
+        };
+        self.undivert(line);
+        result
     }
 
     /// Claims a position on the fast path.
