@@ -119,7 +119,7 @@ impl<T> LockedQueue<T> {
     }
 
     /// Queues the value once there is room, as [`Ring::poll_push`](crate::sync::Ring::poll_push) does.
-    #[cfg(test)]
+    #[cfg(all(test, not(callboard_loom)))]
     pub(crate) fn poll_push(
         &self,
         ticket: &mut Ticket,

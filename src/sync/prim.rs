@@ -33,6 +33,11 @@ mod imp {
     pub(crate) fn yield_now() {
         std::thread::yield_now();
     }
+
+    #[inline]
+    pub(crate) const fn is_mutant(_: &str) -> bool {
+        false
+    }
 }
 
 #[cfg(all(test, callboard_loom))]
@@ -40,6 +45,13 @@ mod imp {
     pub(crate) use loom::cell::UnsafeCell;
     pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
     pub(crate) use loom::thread::yield_now;
+
+    pub(crate) fn is_mutant(name: &str) -> bool {
+        // Not loom's: it is the same in every execution.
+        static CHOSEN: std::sync::OnceLock<Option<String>> = std::sync::OnceLock::new();
+        let chosen = CHOSEN.get_or_init(|| std::env::var("CALLBOARD_MUTANT").ok());
+        chosen.as_deref() == Some(name)
+    }
 
     /// loom's mutex with `parking_lot`'s interface, which knows no poisoning.
     #[derive(Debug, Default)]
@@ -60,13 +72,21 @@ mod imp {
 
 pub(crate) use imp::*;
 
-/// An atomic ordering that a mutant weakens: `order!(AcqRel, "ring-publish")` is `AcqRel`, and
-/// `Relaxed` in a build with `--cfg callboard_mutant="ring-publish"`.
+/// Whether this is the mutant of that name: `--cfg callboard_mutant="ring-publish"`, or, in the models,
+/// the environment variable `CALLBOARD_MUTANT`, which spares a build for each.
 ///
-/// The mutants show that the models notice: `.ci/mutants` builds each and expects a failure.
+/// The mutants show that the models notice: `.ci/mutants` runs each and expects a failure.
+macro_rules! mutant {
+    ($name:literal) => {
+        cfg!(callboard_mutant = $name) || $crate::sync::prim::is_mutant($name)
+    };
+}
+
+/// An atomic ordering that a mutant weakens: `order!(AcqRel, "ring-publish")` is `AcqRel`, and
+/// `Relaxed` in the mutant of that name.
 macro_rules! order {
     ($ordering:ident, $mutant:literal) => {
-        if cfg!(callboard_mutant = $mutant) {
+        if $crate::sync::prim::mutant!($mutant) {
             std::sync::atomic::Ordering::Relaxed
         } else {
             std::sync::atomic::Ordering::$ordering
@@ -74,4 +94,4 @@ macro_rules! order {
     };
 }
 
-pub(crate) use order;
+pub(crate) use {mutant, order};

@@ -21,7 +21,7 @@ use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::task::{Context, Poll, Waker};
 
 use crate::sync::pool;
-use crate::sync::prim::{AtomicU32, UnsafeCell, order, yield_now};
+use crate::sync::prim::{AtomicU32, UnsafeCell, mutant, order, yield_now};
 
 /// Nobody has come yet.
 const PENDING: u32 = 0;
@@ -84,6 +84,14 @@ pub(crate) fn reply_slot<T, X>(about: X) -> (Responder<T, X>, Awaiter<T, X>) {
 ///
 /// Nobody else can reach it any more, and no value is in it.
 unsafe fn free<T, X>(slot: NonNull<Slot<T, X>>) {
+    #[cfg(all(test, callboard_loom))]
+    {
+        // What the drop does to the cells, in a form that loom sees.
+        // SAFETY: by the caller's word.
+        let slot = unsafe { slot.as_ref() };
+        slot.waker.with_mut(|_| ());
+        slot.value.with_mut(|_| ());
+    }
     // SAFETY: by the caller's word, and every slot comes from the pool.
     unsafe { pool::release(slot) };
 }
@@ -170,7 +178,7 @@ impl<T, X> Responder<T, X> {
         // The slot may be gone from here on, if it was finished; the waker is not in it any more.
         if let Some(waker) = waker
             && finished
-            && !cfg!(callboard_mutant = "reply-no-wake")
+            && !mutant!("reply-no-wake")
         {
             waker.wake();
         }
@@ -221,10 +229,8 @@ impl<T, X> Awaiter<T, X> {
                 WAITING => {
                     // Back to `PENDING`, to look at the waker. Acquire: that, if it fails, the value.
                     let back = slot.state.compare_exchange(
-                        WAITING,
-                        PENDING,
-                        order!(AcqRel, "reply-back"),
-                        Acquire,
+                        WAITING, PENDING, // The waker is our own.
+                        Relaxed, Acquire,
                     );
                     state = back.map_or_else(|current| current, |_| PENDING);
                 }

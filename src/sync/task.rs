@@ -23,7 +23,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::task::{Context, Poll, Waker};
 
-use crate::sync::prim::{AtomicU32, UnsafeCell, order};
+use crate::sync::prim::{AtomicU32, UnsafeCell, mutant, order};
 
 /// There is something to do since the last poll began.
 const AWAKE: u32 = 1;
@@ -135,7 +135,7 @@ impl Task {
             unsafe { (*driver).clone() }
         });
         if let Some(waker) = waker
-            && !cfg!(callboard_mutant = "task-forget-driver")
+            && !mutant!("task-forget-driver")
         {
             waker.wake();
         }
@@ -180,7 +180,7 @@ impl Task {
         );
         match end {
             Ok(_) => Polled::Idle,
-            Err(_) if cfg!(callboard_mutant = "task-lose-wake") => {
+            Err(_) if mutant!("task-lose-wake") => {
                 self.state.store(DRIVEN, order!(Release, "task-end"));
                 Polled::Idle
             }

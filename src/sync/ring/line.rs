@@ -6,7 +6,7 @@ use std::task::{Context, Waker};
 
 use crate::sync::Ticket;
 use crate::sync::locked::remove;
-use crate::sync::prim::order;
+use crate::sync::prim::{mutant, order};
 use crate::sync::ring::{CLOSED, DIVERT, HEAD_ONE, Ring, Sleeps, TAIL_ONE, WAITERS};
 
 /// A full ring wakes so many waiting senders per turn of the lock.
@@ -51,7 +51,7 @@ impl<T> Ring<T> {
         let was_granted = remove(&mut line.granted, number);
         remove(&mut line.refused, number);
         drop(guard);
-        let passes_on = was_granted && !cfg!(callboard_mutant = "ring-cancel-keeps-grant");
+        let passes_on = was_granted && !mutant!("ring-cancel-keeps-grant");
         (
             None,
             if passes_on {
@@ -67,7 +67,8 @@ impl<T> Ring<T> {
     pub(crate) fn close(&self, bits: u32) -> Vec<T> {
         let mut guard = self.line.lock();
         self.signal(bits);
-        self.tail.0.fetch_or(CLOSED, order!(AcqRel, "ring-close"));
+        // Relaxed: the claims before and after it are told apart by the one word.
+        self.tail.0.fetch_or(CLOSED, Relaxed);
         let Some(line) = guard.as_mut() else {
             return Vec::new();
         };
@@ -96,7 +97,7 @@ impl<T> Ring<T> {
         if !self.is_closed() {
             return;
         }
-        if self.control.load(order!(Acquire, "ring-reopen-acquire")) & bits != 0 {
+        if self.control.load(Relaxed) & bits != 0 {
             return;
         }
         self.head.0.fetch_and(!WAITERS, Relaxed);
@@ -114,10 +115,11 @@ impl<T> Ring<T> {
     /// Sends every sender through the line, and has the receiver serve it. Under the lock.
     pub(super) fn divert(&self) {
         self.tail.0.fetch_or(DIVERT, Relaxed);
-        if !cfg!(callboard_mutant = "ring-no-waiters-flag") {
+        if !mutant!("ring-no-waiters-flag") {
             // A receiver that moves `head` after this sees the flag and serves the line; one that
-            // moved it before is seen by `room`, since both change the one word.
-            self.head.0.fetch_or(WAITERS, order!(AcqRel, "ring-divert"));
+            // moved it before is seen by `room`, since both change the one word. Relaxed: what is
+            // in the line is under the lock.
+            self.head.0.fetch_or(WAITERS, Relaxed);
         }
     }
 

@@ -41,7 +41,7 @@ mod slots;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 
 use crate::sync::Ticket;
-use crate::sync::prim::{AtomicPtr, AtomicU32, AtomicU64, Mutex, order};
+use crate::sync::prim::{AtomicPtr, AtomicU32, AtomicU64, Mutex};
 use crate::sync::ring::hand::Hand;
 use crate::sync::ring::line::Line;
 use crate::sync::ring::slots::{BLOCK, Block};
@@ -162,9 +162,11 @@ impl<T> Ring<T> {
     }
 
     /// Sets bits of the control lane. The caller wakes the receiver, whatever it is doing.
+    ///
+    /// Relaxed: the bits are all there is to say, and the wake that follows makes them visible to the
+    /// poll that it causes.
     pub(crate) fn signal(&self, bits: u32) {
-        // Release: what the caller wrote before.
-        self.control.fetch_or(bits, order!(Release, "ring-signal"));
+        self.control.fetch_or(bits, Relaxed);
     }
 
     /// Whether there are bits in the control lane.
@@ -179,9 +181,7 @@ impl<T> Ring<T> {
         if self.control.load(Relaxed) & mask == 0 {
             return 0;
         }
-        self.control
-            .fetch_and(!mask, order!(AcqRel, "ring-take-control"))
-            & mask
+        self.control.fetch_and(!mask, Relaxed) & mask
     }
 
     fn address(&self) -> usize {

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker};
 
 use crate::sync::locked::remove;
-use crate::sync::prim::order;
+use crate::sync::prim::{mutant, order};
 use crate::sync::ring::slots::{READY, WAITING};
 use crate::sync::ring::{CLOSED, DIVERT, Deposit, HEAD_ONE, Ring, Sleeps, TAIL_ONE};
 use crate::sync::{PushError, Ticket};
@@ -103,7 +103,7 @@ impl<T> Ring<T> {
         // Release: the value goes with it. Acquire: what the receiver did before it went to sleep.
         let before = slot.state.swap(READY, order!(AcqRel, "ring-publish"));
         debug_assert_ne!(before, READY, "a slot was filled twice");
-        Sleeps(before == WAITING && !cfg!(callboard_mutant = "ring-no-wake"))
+        Sleeps(before == WAITING && !mutant!("ring-no-wake"))
     }
 
     /// Queues the value once there is room, in the order of first polls.

@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sync::prim::{AtomicPtr, AtomicU32, UnsafeCell, order};
+use crate::sync::prim::{AtomicPtr, AtomicU32, UnsafeCell, mutant, order};
 use crate::sync::ring::Ring;
 
 /// Slots per block.
@@ -69,7 +69,7 @@ impl<T> Ring<T> {
             value: UnsafeCell::new(MaybeUninit::uninit()),
         }))));
         loop {
-            let first = if seen == asleep() && !cfg!(callboard_mutant = "ring-forget-sleeper") {
+            let first = if seen == asleep() && !mutant!("ring-forget-sleeper") {
                 WAITING
             } else {
                 EMPTY
