@@ -1,7 +1,10 @@
 //! In the steady state, a tell and an ask allocate nothing.
 //!
 //! A binary of its own, since the counting allocator counts everything in the process.
-#![allow(unsafe_code, reason = "an allocator can't be counted without being one")]
+#![allow(
+    unsafe_code,
+    reason = "an allocator can't be counted without being one"
+)]
 
 use std::alloc::{GlobalAlloc, Layout, System as SystemAllocator};
 use std::cell::Cell;
@@ -97,7 +100,11 @@ async fn tells_and_asks_allocate_nothing_in_the_steady_state() -> Result<(), cal
         let asked = allocations(async || {
             for _ in 0..1000 {
                 counter.ask(Total).no_timeout().await.expect("it answers");
-                counter.ask(TotalLater).no_timeout().await.expect("it answers");
+                counter
+                    .ask(TotalLater)
+                    .no_timeout()
+                    .await
+                    .expect("it answers");
             }
         });
         assert_eq!(asked.await, 0, "ask, {inline:?}");

@@ -85,8 +85,8 @@ impl Task {
     ///
     /// The task is doomed; the future comes back.
     pub(crate) fn install(&self, future: Erased, waker: Waker) -> Result<(), Erased> {
-        // Acquire: the end of the future before this one.
-        let mut state = self.state.load(order!(Acquire, "task-install-acquire"));
+        // Relaxed: the caller has learned of the last future's end from its epilogue, and is after it.
+        let mut state = self.state.load(Relaxed);
         if state & DOOMED != 0 {
             return Err(future);
         }
@@ -211,11 +211,8 @@ impl Task {
         let mut state = self.state.load(Relaxed);
         loop {
             let after = VACANT | (state & (DOOMED | DRIVEN));
-            // Release: the end of this future, for the next one.
-            match self
-                .state
-                .compare_exchange(state, after, order!(AcqRel, "task-vacate"), Relaxed)
-            {
+            // Relaxed: the next future is put in after the epilogue, which orders it after this.
+            match self.state.compare_exchange(state, after, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(current) => state = current,
             }

@@ -123,16 +123,11 @@ impl Receiver {
 
     /// Marks the next slot as the one that this receiver sleeps on. `false` when it is filled.
     fn mark<T>(&self, ring: &Ring<T>) -> bool {
-        // Release: what this receiver did goes with the mark to the sender that wakes it.
+        // Relaxed: the mark only tells the sender to wake, and the wake orders what follows.
         let Some(slot) = ring.slot_if_any(self.next) else {
             let (place, _) = ring.locate(self.next);
             let nothing = std::ptr::null_mut();
-            let marked = place.compare_exchange(
-                nothing,
-                asleep(),
-                order!(AcqRel, "ring-sleep-early"),
-                Acquire,
-            );
+            let marked = place.compare_exchange(nothing, asleep(), Relaxed, Relaxed);
             return match marked {
                 Ok(_) => true,
                 Err(other) => other == asleep(),
@@ -148,7 +143,7 @@ impl Receiver {
         }
         match slot
             .state
-            .compare_exchange(EMPTY, WAITING, order!(AcqRel, "ring-sleep"), Acquire)
+            .compare_exchange(EMPTY, WAITING, Relaxed, Relaxed)
         {
             Ok(_) | Err(WAITING) => true,
             Err(_) => false,
