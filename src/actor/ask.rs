@@ -295,9 +295,24 @@ impl<M> AskError<M> {
         matches!(self, Self::NotRunning(_))
     }
 
+    /// Whether the handler panicked.
+    pub const fn is_handler_panicked(&self) -> bool {
+        matches!(self, Self::HandlerPanicked)
+    }
+
+    /// Whether the handler was dropped before it replied.
+    pub const fn is_no_reply(&self) -> bool {
+        matches!(self, Self::NoReply)
+    }
+
     /// Whether the mailbox is full.
     pub const fn is_full(&self) -> bool {
         matches!(self, Self::Full(_))
+    }
+
+    /// Whether the ask would have waited for itself.
+    pub const fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Deadlock { .. })
     }
 }
 

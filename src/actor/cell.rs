@@ -81,7 +81,9 @@ pub struct Cell<A: Actor> {
 const DOING_NOTHING: u32 = 0;
 pub(crate) const DOING_START: u32 = 1;
 pub(crate) const DOING_STOP: u32 = 2;
-const DOING_HANDLER: u32 = 3;
+/// It gives way to others, or waits for its children to end. Nothing can be handed to it meanwhile.
+pub(crate) const DOING_OTHER: u32 = 3;
+const DOING_HANDLER: u32 = 4;
 
 /// How a cell is set up.
 pub(crate) struct CellOptions {
@@ -195,7 +197,7 @@ impl<A: Actor> Cell<A> {
         self.doing.store(DOING_HANDLER + index, Relaxed);
     }
 
-    /// Whether no handler or hook runs.
+    /// Whether it waits for the next message, and takes one as soon as it is polled.
     #[inline]
     pub(crate) fn is_at_rest(&self) -> bool {
         self.doing.load(Relaxed) == DOING_NOTHING
@@ -365,7 +367,7 @@ impl<A: Actor> AnyCell for Cell<A> {
 
     fn doing(&self) -> Option<&'static str> {
         match self.doing.load(Relaxed) {
-            DOING_NOTHING => None,
+            DOING_NOTHING | DOING_OTHER => None,
             DOING_START => Some("on_start"),
             DOING_STOP => Some("on_stop"),
             index => A::HANDLERS

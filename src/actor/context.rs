@@ -272,13 +272,18 @@ impl<A: Actor> Context<A> {
         self.exit = Some(ExitReason::Failed(why.into()));
     }
 
-    /// Waits for the next thing to do: control bits first, then a timer and the mailbox in turn.
+    /// Waits for the next thing to do: what was handed over, then control bits, then a timer and the mailbox in turn.
     pub(crate) fn poll_turn(
         &mut self,
         receiver: &mut Receiver,
         draining: bool,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Turn> {
+        // What was handed over beside the mailbox is not in its count, and must not stay there: it goes
+        // before a control bit that was set while it was handed over.
+        if receiver.handed(&self.cell.mailbox).is_some() {
+            return Poll::Ready(Turn::Message);
+        }
         if let Some(children) = self.children()
             && let Poll::Ready(reason) = children.poll_ended(cx)
         {
@@ -296,11 +301,7 @@ impl<A: Actor> Context<A> {
             return Poll::Ready(turn);
         }
         self.timer_had_turn = false;
-        let mailbox = &self.cell.mailbox;
-        if receiver.handed(mailbox).is_some() {
-            return Poll::Ready(Turn::Message);
-        }
-        match receiver.look(mailbox) {
+        match receiver.look(&self.cell.mailbox) {
             Next::Value => Poll::Ready(Turn::Message),
             Next::End => Poll::Ready(Turn::End),
             // The timer was not asked above if the last turn was its own.

@@ -119,11 +119,12 @@ async fn live<A: Actor>(
         Guarded::Panicked(panic) => Some(ExitReason::Panicked(*panic)),
         Guarded::Killed => Some(ExitReason::Killed),
     };
-    cell.set_idle();
     if let Some(reason) = refused {
+        cell.set_doing(cell::DOING_OTHER);
         stop_children(&mut ctx, &reason).await;
         return reason;
     }
+    cell.set_idle();
     cell.set_life(Life::Running);
     tracing::debug!(target: "callboard::actor", actor = &**cell.name(), incarnation, "started");
     if let Some(started) = started.take() {
@@ -135,6 +136,7 @@ async fn live<A: Actor>(
         None => serve(cell, lease.receiver(), &mut actor, &mut ctx).await,
     };
     cell.set_life(Life::Waiting);
+    cell.set_doing(cell::DOING_OTHER);
     let was_killed = stop_children(&mut ctx, &reason).await;
     if was_killed || matches!(reason, ExitReason::Killed) {
         return if reason.is_normal() {

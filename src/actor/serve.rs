@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use crate::actor::cell::{Cell, control};
+use crate::actor::cell::{Cell, DOING_OTHER, control};
 use crate::actor::context::{Context, Turn};
 use crate::actor::envelope::{Envelope, Origin, Parcel};
 use crate::actor::exit::ExitReason;
@@ -61,7 +61,7 @@ pub(super) async fn serve<A: Actor>(
                         // The mailbox knows nothing of tokio's budget, so that a busy actor would
                         // never give way to others.
                         unpaid = 0;
-                        tokio::task::coop::consume_budget().await;
+                        give_way(cell).await;
                     }
                     continue;
                 }
@@ -89,8 +89,15 @@ pub(super) async fn serve<A: Actor>(
         {
             return reason;
         }
-        tokio::task::coop::consume_budget().await;
+        give_way(cell).await;
     }
+}
+
+/// Lets other tasks run, once this one's turn is used up.
+async fn give_way<A: Actor>(cell: &Cell<A>) {
+    cell.set_doing(DOING_OTHER);
+    tokio::task::coop::consume_budget().await;
+    cell.set_idle();
 }
 
 /// Handles messages of sync handlers for as long as there is nothing else to do. Returns how many

@@ -114,19 +114,21 @@ impl<A: Actor, M: HandledBy<A>> Target<M> for Cell<A> {
     }
 
     fn hand_over(&self, request: Request<M>) -> Result<(), Request<M>> {
-        if !self.may_be_helped() || !self.task.take_idle() {
+        // First, since a handler that waits for something else need not be polled for this.
+        if !self.is_at_rest() || !self.may_be_helped() || !self.task.take_idle() {
             return Err(request);
         }
         // What the run loop wrote before it went to sleep is visible to who has taken it.
-        let counters = &self.counters;
-        let taken = counters.taken.load(Relaxed) - counters.handed.load(Relaxed);
         let handed = if self.is_at_rest() {
+            let counters = &self.counters;
+            // What was handed over is always taken within the poll below.
+            let taken = counters.taken.load(Relaxed) - counters.handed.load(Relaxed);
             self.mailbox.hand(taken, request, parcel_up::<A, M>())
         } else {
             Err(request)
         };
         if handed.is_ok() {
-            Counters::count_alone(&counters.handed);
+            Counters::count_alone(&self.counters.handed);
         }
         // The actor is polled in any case, now that it was taken.
         self.poll_here();

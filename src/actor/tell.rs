@@ -165,6 +165,11 @@ impl<M> TellError<M> {
     pub const fn is_timeout(&self) -> bool {
         matches!(self, Self::Timeout(_))
     }
+
+    /// Whether the actor told itself, and its own mailbox is full.
+    pub const fn is_would_deadlock(&self) -> bool {
+        matches!(self, Self::WouldDeadlock(_))
+    }
 }
 
 impl<M> fmt::Debug for TellError<M> {

@@ -19,6 +19,7 @@
 //! that follows, without a fence. Only the wake that finds the future idle has to wake the driver.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::task::{Context, Poll, Waker};
@@ -207,7 +208,12 @@ impl Task {
             // SAFETY: `RUNNING` is set by the caller alone (task::one_at_a_time).
             unsafe { (*slot).take() }
         });
-        drop(gone);
+        // What the future still held is the user's, whose panic is not the caller's: that may be a
+        // supervisor, or a helper who found the task doomed.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(gone))) {
+            // Even its drop may panic; what a panic carries is small.
+            std::mem::forget(payload);
+        }
         let mut state = self.state.load(Relaxed);
         loop {
             let after = VACANT | (state & (DOOMED | DRIVEN));
@@ -280,5 +286,38 @@ impl Task {
                 Err(current) => state = current,
             }
         }
+    }
+}
+
+#[cfg(all(test, not(callboard_loom)))]
+mod tests {
+    use super::*;
+
+    struct PanicsWhenDropped;
+
+    impl Drop for PanicsWhenDropped {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+
+    /// Else the supervisor that gives a task up would end with it.
+    #[test]
+    fn a_panic_in_the_drop_of_a_future_is_not_that_of_who_dooms_it() {
+        let task = Task::new();
+        let held = PanicsWhenDropped;
+        let future = async move {
+            std::future::pending::<()>().await;
+            drop(held);
+            Box::new(|| ()) as Epilogue
+        };
+        assert!(
+            task.install(Box::pin(future), Waker::noop().clone())
+                .is_ok()
+        );
+        let cx = Context::from_waker(Waker::noop());
+        assert!(task.drive(&cx, true, 1).is_pending());
+        task.doom();
+        assert!(task.drive(&cx, false, 1).is_ready());
     }
 }

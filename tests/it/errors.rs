@@ -25,28 +25,32 @@ fn check_text(error: &(impl StdError + ?Sized), text: &str) {
 
 #[test]
 fn errors_of_tell() {
-    type Row = (TellError<Silent>, &'static str, [bool; 2]);
+    type Row = (TellError<Silent>, &'static str, [bool; 3]);
     let table: [Row; 3] = [
         (
             TellError::NotRunning(Silent(1)),
             "the actor is not running",
-            [true, false],
+            [true, false, false],
         ),
         (
             TellError::Timeout(Silent(1)),
             "the mailbox had no room within the timeout",
-            [false, true],
+            [false, true, false],
         ),
         (
             TellError::WouldDeadlock(Silent(1)),
             "the actor's own mailbox is full, so that it would wait for itself",
-            [false, false],
+            [false, false, true],
         ),
     ];
     for (error, text, kinds) in table {
         check_text(&error, text);
         assert_eq!(
-            [error.is_not_running(), error.is_timeout()],
+            [
+                error.is_not_running(),
+                error.is_timeout(),
+                error.is_would_deadlock()
+            ],
             kinds,
             "{text}"
         );
@@ -80,48 +84,48 @@ fn errors_of_try_tell() {
 fn errors_of_ask() {
     use Certainty::{MayHaveRun, NotHandled};
 
-    type Row = (AskError<Silent>, &'static str, [bool; 3], Certainty, bool);
+    type Row = (AskError<Silent>, &'static str, [bool; 6], Certainty, bool);
     let path = vec!["a".to_owned(), "b".to_owned(), "a".to_owned()];
     let table: [Row; 6] = [
         (
             AskError::Timeout,
             "nobody answered in time; the handler may have run",
-            [true, false, false],
+            [true, false, false, false, false, false],
             MayHaveRun,
             false,
         ),
         (
             AskError::NotRunning(Silent(3)),
             "the actor is not running; the message was not handled",
-            [false, true, false],
+            [false, true, false, false, false, false],
             NotHandled,
             true,
         ),
         (
             AskError::HandlerPanicked,
             "the handler panicked",
-            [false, false, false],
+            [false, false, false, true, false, false],
             MayHaveRun,
             false,
         ),
         (
             AskError::NoReply,
             "the handler was dropped before it replied",
-            [false, false, false],
+            [false, false, false, false, true, false],
             MayHaveRun,
             false,
         ),
         (
             AskError::Full(Silent(3)),
             "the mailbox is full",
-            [false, false, true],
+            [false, false, true, false, false, false],
             NotHandled,
             true,
         ),
         (
             AskError::Deadlock { path },
             "the ask would wait for itself: a -> b -> a",
-            [false, false, false],
+            [false, false, false, false, false, true],
             NotHandled,
             false,
         ),
@@ -129,7 +133,14 @@ fn errors_of_ask() {
     for (error, text, kinds, certainty, comes_back) in table {
         check_text(&error, text);
         assert_eq!(
-            [error.is_timeout(), error.is_not_running(), error.is_full()],
+            [
+                error.is_timeout(),
+                error.is_not_running(),
+                error.is_full(),
+                error.is_handler_panicked(),
+                error.is_no_reply(),
+                error.is_deadlock(),
+            ],
             kinds,
             "{text}"
         );

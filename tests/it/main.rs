@@ -4,6 +4,7 @@ mod ask;
 mod conservation;
 mod dead_letters;
 mod errors;
+mod inline;
 mod layering;
 mod lifecycle;
 mod names;
