@@ -57,8 +57,8 @@ struct Inner {
     topics: Arc<Topics>,
     root: SupervisorHandle,
     shutdown_within: Duration,
-    /// When the shutdown was asked for.
-    asked: Mutex<Option<Instant>>,
+    /// When the shutdown was asked for, and when it is to be over.
+    asked: Mutex<Option<(Instant, Instant)>>,
     /// Set once, at the end.
     report: watch::Sender<Option<Arc<ShutdownReport>>>,
 }
@@ -181,20 +181,24 @@ impl System {
     /// Stops everything, in the reverse order of its start, within this time: each actor handles
     /// what is queued, runs `on_stop`, and is killed when its own time or that of the whole is over.
     ///
-    /// It returns after this time and 1 second at most. Doing it again changes nothing and returns
-    /// the same report.
+    /// It returns after this time and 1 second at most. Doing it again changes nothing, the limit
+    /// included, and returns the same report.
     ///
     /// # Cancel safety
     ///
     /// Dropping it does not take the request back.
     pub async fn shutdown(&self, within: Duration) -> ShutdownReport {
         let now = Instant::now();
-        let asked = *self.0.asked.lock().get_or_insert(now);
         // A limit too long for the clock is as good as a year.
-        let deadline = now
+        let own = now
             .checked_add(within)
             .unwrap_or_else(|| now + Duration::from_secs(31_536_000));
-        if asked == now {
+        let mut is_first = false;
+        let (_, deadline) = *self.0.asked.lock().get_or_insert_with(|| {
+            is_first = true;
+            (now, own)
+        });
+        if is_first {
             self.halt(Halt::Finally(Some(deadline)));
         }
         if let Ok(report) = timeout_at(deadline, self.wait_for_end()).await {
@@ -248,7 +252,7 @@ impl Inner {
             elapsed: self
                 .asked
                 .lock()
-                .map_or(Duration::ZERO, |asked| asked.elapsed()),
+                .map_or(Duration::ZERO, |(asked, _)| asked.elapsed()),
             stragglers: self.core.stragglers.lock().clone(),
             failure,
             dead_letters: self.core.dead_letters.read(),

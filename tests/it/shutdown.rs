@@ -531,3 +531,32 @@ async fn two_systems_share_neither_names_nor_topics() {
     assert_eq!(second.ask(Echo(2)).await.unwrap(), 2);
     conclude(two).await;
 }
+
+/// Covers S4. Whoever comes later, and is less patient, does not cut short what was promised.
+#[tokio::test(start_paused = true)]
+async fn a_second_shutdown_with_a_shorter_limit_kills_nobody_early() {
+    let log = Log::default();
+    let system = System::builder("t")
+        .child(puppet("p", &log).shutdown(Shutdown::Unlimited))
+        .start()
+        .await
+        .unwrap();
+    let gate = Gate::new();
+    find(&system, "p").tell(Run::hold(&gate)).await.unwrap();
+    gate.entered().await;
+    let mut first = Box::pin(system.shutdown(secs(60)));
+    // At the same instant and later.
+    for _ in 0..2 {
+        let mut second = Box::pin(system.shutdown(ms(1)));
+        assert!(poll_once(&mut first).is_pending());
+        assert!(poll_once(&mut second).is_pending());
+        tokio::time::advance(secs(2)).await;
+        settle().await;
+        assert!(poll_once(&mut second).is_pending());
+    }
+    gate.open();
+    let report = first.await;
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(log.count("p:stop 1 shutdown"), 1);
+    assert_conserved(&system);
+}
