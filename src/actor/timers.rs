@@ -6,7 +6,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicBool, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed},
+};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,6 +22,8 @@ pub(crate) struct Timers<T> {
     /// The one tokio timer, set to the earliest entry. Allocated with the first timer.
     sleep: Option<Pin<Box<Sleep>>>,
     next_number: u64,
+    /// How many in the heap are cancelled.
+    cancelled: Arc<AtomicUsize>,
     /// The message of the timer whose turn it is.
     pub(crate) fired: Option<T>,
 }
@@ -28,7 +33,15 @@ struct Entry<T> {
     /// Keeps the order of timers that are due at the same instant.
     number: u64,
     what: What<T>,
-    cancelled: Arc<AtomicBool>,
+    flag: Arc<Flag>,
+}
+
+/// Shared by a timer and its handles.
+struct Flag {
+    /// Cancelled, or fired for the last time.
+    is_over: AtomicBool,
+    /// How many in the heap are cancelled.
+    cancelled: Arc<AtomicUsize>,
 }
 
 enum What<T> {
@@ -38,20 +51,23 @@ enum What<T> {
 
 /// Cancels a timer. Dropping it does not.
 #[derive(Clone)]
-pub struct TimerHandle(Arc<AtomicBool>);
+pub struct TimerHandle(Arc<Flag>);
 
 impl TimerHandle {
     /// Keeps the timer from firing again. A message that is in its handler already is not touched.
     pub fn cancel(&self) {
-        // The flag alone is the message; it orders nothing else.
-        self.0.store(true, Relaxed);
+        self.0.cancelled.fetch_add(1, Relaxed);
+        // Release: counted before anyone sees it, so that the count is never below what is cancelled.
+        if self.0.is_over.swap(true, AcqRel) {
+            self.0.cancelled.fetch_sub(1, Relaxed);
+        }
     }
 }
 
 impl fmt::Debug for TimerHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TimerHandle")
-            .field("cancelled", &self.0.load(Relaxed))
+            .field("is_over", &self.0.is_over.load(Relaxed))
             .finish()
     }
 }
@@ -62,6 +78,7 @@ impl<T> Timers<T> {
             heap: BinaryHeap::new(),
             sleep: None,
             next_number: 0,
+            cancelled: Arc::default(),
             fired: None,
         }
     }
@@ -84,7 +101,11 @@ impl<T> Timers<T> {
     }
 
     fn add(&mut self, delay: Duration, what: What<T>) -> TimerHandle {
-        let cancelled = Arc::new(AtomicBool::new(false));
+        self.sweep();
+        let flag = Arc::new(Flag {
+            is_over: AtomicBool::new(false),
+            cancelled: Arc::clone(&self.cancelled),
+        });
         let number = self.next_number;
         self.next_number += 1;
         let now = Instant::now();
@@ -96,18 +117,32 @@ impl<T> Timers<T> {
             due,
             number,
             what,
-            cancelled: Arc::clone(&cancelled),
+            flag: Arc::clone(&flag),
         }));
-        TimerHandle(cancelled)
+        TimerHandle(flag)
+    }
+
+    /// Drops the cancelled timers when they are most of the heap: one that is set for tomorrow must not
+    /// hold its message until then.
+    fn sweep(&mut self) {
+        if self.cancelled.load(Relaxed) <= self.heap.len() / 2 {
+            return;
+        }
+        let before = self.heap.len();
+        self.heap
+            .retain(|Reverse(entry)| !entry.flag.is_over.load(Acquire));
+        self.cancelled.fetch_sub(before - self.heap.len(), Relaxed);
     }
 
     /// The message of a timer that is due.
     pub(crate) fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        self.sweep();
         loop {
             let Some(Reverse(first)) = self.heap.peek() else {
                 return Poll::Pending;
             };
-            if first.cancelled.load(Relaxed) {
+            if first.flag.is_over.load(Acquire) {
+                self.cancelled.fetch_sub(1, Relaxed);
                 self.heap.pop();
                 continue;
             }
@@ -128,7 +163,13 @@ impl<T> Timers<T> {
 
     fn fire(&mut self, entry: Entry<T>) -> T {
         match entry.what {
-            What::Once(value) => value,
+            What::Once(value) => {
+                if entry.flag.is_over.swap(true, AcqRel) {
+                    // Cancelled since it was looked at, which is too late.
+                    self.cancelled.fetch_sub(1, Relaxed);
+                }
+                value
+            }
             What::Every(period, mut make) => {
                 let value = make();
                 // Missed ticks are skipped: an actor that was busy for ten periods gets one
@@ -145,7 +186,7 @@ impl<T> Timers<T> {
                     due,
                     number,
                     what,
-                    cancelled: entry.cancelled,
+                    flag: entry.flag,
                 }));
                 value
             }

@@ -1,5 +1,7 @@
 //! Messages that an actor sends itself later.
 
+use std::sync::Arc;
+
 use callboard::TimerHandle;
 use callboard::prelude::*;
 use tokio::sync::oneshot;
@@ -169,5 +171,33 @@ async fn a_period_of_zero_is_the_callers_bug() {
         actor.ask(script).await,
         Err(AskError::HandlerPanicked)
     ));
+    conclude(system).await;
+}
+
+/// What was cancelled is dropped although it is not due for long: as soon as it is most of what there is.
+#[tokio::test(start_paused = true)]
+async fn cancelled_timers_do_not_hold_their_messages_until_they_are_due() {
+    let (system, actor, log) = one_puppet(4).await;
+    let held = Arc::new(());
+    for number in 1..=1000 {
+        let message = Arc::clone(&held);
+        let message = Run::now(move |_, _| drop(message));
+        let timer = started(&actor, |ctx| ctx.tell_after(secs(86_400), message)).await;
+        // The first stays, before all others.
+        if number > 1 {
+            timer.cancel();
+        }
+        assert!(Arc::strong_count(&held) <= 5, "after {number}");
+    }
+    // Handles of timers that have fired count for nothing.
+    for _ in 0..10 {
+        let timer = started(&actor, |ctx| ctx.tell_after(ms(1), Note(1))).await;
+        pass(2).await;
+        timer.cancel();
+    }
+    let timer = started(&actor, |ctx| ctx.tell_after(ms(1), Note(2))).await;
+    assert!(!format!("{timer:?}").contains("true"));
+    pass(2).await;
+    assert_eq!(log.take().last().map(String::as_str), Some("p:2"));
     conclude(system).await;
 }
