@@ -4,7 +4,6 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
 use futures::stream::{FusedStream, Stream};
@@ -15,7 +14,7 @@ use crate::bus::subscriber::{Subscriber, Verdict};
 use crate::bus::topic::TopicCore;
 use crate::contract::Event;
 use crate::observe::DeadLetterReason;
-use crate::sync::locked::{Deposit, LockedQueue, Wakes};
+use crate::sync::locked::{Deposit, LockedQueue, Received, Wakes};
 use crate::sync::{PushError, Ticket};
 
 /// How many events a subscription holds when nothing else is said.
@@ -69,7 +68,6 @@ impl<E: Event> Subscribe<E> {
         let queue = Arc::new(Queue {
             events: LockedQueue::new(capacity),
             overflow: self.overflow,
-            refused: AtomicU64::new(0),
         });
         let number = self.topic.add(Arc::clone(&queue) as _);
         Subscription {
@@ -183,25 +181,18 @@ impl<E: Event> Subscription<E> {
         if self.ended {
             return Poll::Ready(None);
         }
-        let next = self.queue.events.poll_next(cx);
-        match next {
-            Poll::Ready(Some(Queued { event, skipped: 0 })) => {
-                Poll::Ready(Some(Delivery::Event(event)))
+        self.queue.events.poll_next(cx).map(|next| match next {
+            Some(Received::Value { value, lost: 0 }) => Some(Delivery::Event(value)),
+            Some(Received::Value { value, lost }) => {
+                self.held = Some(value);
+                Some(Delivery::Lagged(lost))
             }
-            Poll::Ready(Some(Queued { event, skipped })) => {
-                self.held = Some(event);
-                Poll::Ready(Some(Delivery::Lagged(skipped)))
+            Some(Received::Lost(lost)) => Some(Delivery::Lagged(lost)),
+            None => {
+                self.ended = true;
+                None
             }
-            // Events that were refused after the last queued one.
-            _ => match self.queue.refused.swap(0, Relaxed) {
-                0 if next.is_pending() => Poll::Pending,
-                0 => {
-                    self.ended = true;
-                    Poll::Ready(None)
-                }
-                refused => Poll::Ready(Some(Delivery::Lagged(refused))),
-            },
-        }
+        })
     }
 }
 
@@ -239,26 +230,14 @@ impl<E: Event> fmt::Debug for Subscription<E> {
 
 /// The queue between topic and stream.
 struct Queue<E: Event> {
-    events: LockedQueue<Queued<E>>,
+    /// It also counts what is lost, and where.
+    events: LockedQueue<Arc<E>>,
     overflow: Overflow,
-    /// Events refused since the last one that was queued. Written by publishers under the topic's
-    /// lock; the stream takes it when the queue is empty, when nothing can be refused.
-    refused: AtomicU64,
-}
-
-struct Queued<E> {
-    event: Arc<E>,
-    /// How many events were lost directly before this one.
-    skipped: u64,
 }
 
 impl<E: Event> Subscriber<E> for Queue<E> {
     fn offer(&self, event: &Arc<E>, _: MessageId, _: &Origin, waker: &Waker) -> Verdict<E> {
-        let queued = Queued {
-            event: Arc::clone(event),
-            skipped: self.refused.swap(0, Relaxed),
-        };
-        let skipped = queued.skipped;
+        let queued = Arc::clone(event);
         match self.overflow {
             Overflow::Block(limit) => match self.events.deposit(queued, waker) {
                 Deposit::Taken(wakes) => Verdict::Taken {
@@ -268,18 +247,10 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                 Deposit::Waiting(ticket) => Verdict::Waiting { ticket, limit },
                 Deposit::Closed(_) => gone(),
             },
-            Overflow::DropOldest | Overflow::Latest => {
-                let pushed = self
-                    .events
-                    .push_out(queued, |gone, oldest| oldest.skipped += gone.skipped + 1);
-                match pushed {
-                    Ok((wakes, older)) => Verdict::Taken {
-                        wakes,
-                        pushed_out: older.map(|older| older.event),
-                    },
-                    Err(_) => gone(),
-                }
-            }
+            Overflow::DropOldest | Overflow::Latest => match self.events.push_out(queued) {
+                Ok((wakes, pushed_out)) => Verdict::Taken { wakes, pushed_out },
+                Err(_) => gone(),
+            },
             Overflow::DropNewest | Overflow::Disconnect => {
                 match self.events.try_push(queued) {
                     Ok(wakes) => Verdict::Taken {
@@ -287,7 +258,6 @@ impl<E: Event> Subscriber<E> for Queue<E> {
                         pushed_out: None,
                     },
                     Err(PushError::Full(_)) => {
-                        self.refused.fetch_add(skipped + 1, Relaxed);
                         if self.overflow == Overflow::DropNewest {
                             return Verdict::Dropped;
                         }
@@ -315,10 +285,6 @@ impl<E: Event> Subscriber<E> for Queue<E> {
     fn withdraw(&self, ticket: &mut Ticket, _: Option<DeadLetterReason>) -> bool {
         let (queued, wakes) = self.events.cancel(ticket);
         wakes.wake();
-        if let Some(queued) = &queued {
-            // The stream sees the gap where its next event comes, with those that this one knew of.
-            self.refused.fetch_add(queued.skipped + 1, Relaxed);
-        }
         queued.is_some()
     }
 

@@ -4,7 +4,7 @@ use std::task::{Context, Poll, Waker};
 
 use proptest::prelude::*;
 
-use crate::sync::locked::{self, LockedQueue};
+use crate::sync::locked::{self, LockedQueue, Received};
 use crate::sync::ring::{self, Next, Ring};
 use crate::sync::{PushError, Receiver, Ticket};
 
@@ -145,10 +145,14 @@ impl Locked {
                 }
                 None => Seen::Nothing,
             },
-            Step::Pop => match self.queue.poll_next(&cx) {
-                Poll::Ready(Some(value)) => Seen::Value(Some(value)),
-                Poll::Ready(None) => Seen::End,
-                Poll::Pending => Seen::Value(None),
+            Step::Pop => loop {
+                break match self.queue.poll_next(&cx) {
+                    // The ring does not count those that it did not take.
+                    Poll::Ready(Some(Received::Lost(_))) => continue,
+                    Poll::Ready(Some(Received::Value { value, .. })) => Seen::Value(Some(value)),
+                    Poll::Ready(None) => Seen::End,
+                    Poll::Pending => Seen::Value(None),
+                };
             },
             Step::Close => Seen::Refused(self.queue.close().0),
         }

@@ -19,7 +19,9 @@ pub(crate) struct LockedQueue<T> {
 }
 
 struct State<T> {
-    queue: VecDeque<T>,
+    queue: VecDeque<Entry<T>>,
+    /// Values that were lost after the last one in the queue and the line.
+    lost: u64,
     capacity: usize,
     /// Places given to waiters who have not come back for them yet.
     granted: Vec<u64>,
@@ -33,11 +35,28 @@ struct State<T> {
     receiver: Option<Waker>,
 }
 
+struct Entry<T> {
+    value: T,
+    /// How many were lost directly before this one.
+    lost: u64,
+}
+
 struct Waiter<T> {
     ticket: u64,
     waker: Waker,
     /// The value of a deposit; `None` for one that waits for a place.
     value: Option<T>,
+    /// How many were lost directly before it.
+    lost: u64,
+}
+
+/// What the receiver gets.
+#[derive(Debug)]
+pub(crate) enum Received<T> {
+    /// A value, and how many were lost directly before it.
+    Value { value: T, lost: u64 },
+    /// So many were lost after the last value.
+    Lost(u64),
 }
 
 /// Who must be woken after an operation. Nobody is woken under the lock.
@@ -72,6 +91,7 @@ impl<T> LockedQueue<T> {
         Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
+                lost: 0,
                 capacity,
                 granted: Vec::new(),
                 waiters: VecDeque::new(),
@@ -83,25 +103,21 @@ impl<T> LockedQueue<T> {
         }
     }
 
-    /// Queues the value if there is room and nobody waits.
+    /// Queues the value if there is room and nobody waits. If there is none, it counts as lost.
     pub(crate) fn try_push(&self, value: T) -> Result<Wakes, PushError<T>> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(PushError::Closed(value));
         }
         if !state.has_room() || !state.waiters.is_empty() {
+            state.lost += 1;
             return Err(PushError::Full(value));
         }
         Ok(state.append(value))
     }
 
-    /// Queues the value in any case, pushing out the oldest when it is full. `skip` tells the value
-    /// that is now the oldest that another went before it; the one that went comes back.
-    pub(crate) fn push_out(
-        &self,
-        value: T,
-        skip: impl FnOnce(&T, &mut T),
-    ) -> Result<(Wakes, Option<T>), T> {
+    /// Queues the value in any case, pushing out the oldest when it is full, which comes back.
+    pub(crate) fn push_out(&self, value: T) -> Result<(Wakes, Option<T>), T> {
         let mut state = self.state.lock();
         if state.closed {
             return Err(value);
@@ -113,9 +129,9 @@ impl<T> LockedQueue<T> {
         };
         let wakes = state.append(value);
         if let (Some(gone), Some(oldest)) = (&gone, state.queue.front_mut()) {
-            skip(gone, oldest);
+            oldest.lost += gone.lost + 1;
         }
-        Ok((wakes, gone))
+        Ok((wakes, gone.map(|gone| gone.value)))
     }
 
     /// Queues the value once there is room, as [`Ring::poll_push`](crate::sync::Ring::poll_push) does.
@@ -185,7 +201,7 @@ impl<T> LockedQueue<T> {
     }
 
     /// Leaves the line. A place that was already granted goes to the next in it; a deposited value
-    /// that was not taken comes back.
+    /// that was not taken comes back, and counts as lost where it stood.
     pub(crate) fn cancel(&self, ticket: &mut Ticket) -> (Option<T>, Wakes) {
         let Some(number) = ticket.0.take() else {
             return (None, Wakes::default());
@@ -193,6 +209,13 @@ impl<T> LockedQueue<T> {
         let mut state = self.state.lock();
         if let Some(waiter) = state.find(number) {
             let removed = state.waiters.remove(waiter);
+            if let Some(removed) = &removed {
+                let lost = removed.lost + u64::from(removed.value.is_some());
+                match state.waiters.get_mut(waiter) {
+                    Some(next) => next.lost += lost,
+                    None => state.lost += lost,
+                }
+            }
             drop(state);
             return (removed.and_then(|waiter| waiter.value), Wakes::default());
         }
@@ -204,13 +227,16 @@ impl<T> LockedQueue<T> {
     }
 
     /// The oldest value; `Ready(None)` when it is closed and empty.
-    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<T>> {
+    pub(crate) fn poll_next(&self, cx: &Context<'_>) -> Poll<Option<Received<T>>> {
         let mut state = self.state.lock();
-        if let Some(value) = state.queue.pop_front() {
+        if let Some(Entry { value, lost }) = state.queue.pop_front() {
             let wakes = state.admit_one();
             drop(state);
             wakes.wake();
-            return Poll::Ready(Some(value));
+            return Poll::Ready(Some(Received::Value { value, lost }));
+        }
+        if state.lost > 0 {
+            return Poll::Ready(Some(Received::Lost(std::mem::take(&mut state.lost))));
         }
         if state.closed {
             return Poll::Ready(None);
@@ -256,8 +282,14 @@ impl<T> State<T> {
         self.queue.len() + self.granted.len() < self.capacity
     }
 
+    /// Queues a value behind all others, none of which is in the line.
     fn append(&mut self, value: T) -> Wakes {
-        self.queue.push_back(value);
+        let lost = std::mem::take(&mut self.lost);
+        self.append_after(value, lost)
+    }
+
+    fn append_after(&mut self, value: T, lost: u64) -> Wakes {
+        self.queue.push_back(Entry { value, lost });
         Wakes {
             receiver: self.receiver.take(),
             sender: None,
@@ -271,6 +303,7 @@ impl<T> State<T> {
             ticket: number,
             waker,
             value,
+            lost: std::mem::take(&mut self.lost),
         });
         Ticket(Some(number))
     }
@@ -284,8 +317,9 @@ impl<T> State<T> {
             return Wakes::default();
         };
         let receiver = match first.value {
-            Some(value) => self.append(value).receiver,
+            Some(value) => self.append_after(value, first.lost).receiver,
             None => {
+                self.lost += first.lost;
                 self.granted.push(first.ticket);
                 None
             }

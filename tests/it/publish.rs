@@ -740,3 +740,34 @@ async fn the_subscriptions_of_an_actor_survive_a_drain_and_restart() {
     assert_eq!(log.take(), ["p:stop 1 normal", "p:start 2", "p:tick 2"]);
     conclude(system).await;
 }
+
+/// Covers P4. Losses are told where they were, however the stream and its publisher interleave.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_drops_the_newest_tells_each_loss_at_its_place() {
+    for capacity in [1, 2, 7] {
+        let system = System::builder("t").start().await.unwrap();
+        let topic = system.topic::<Tick>();
+        let mut stream = topic
+            .subscribe()
+            .capacity(capacity)
+            .overflow(Overflow::DropNewest)
+            .start();
+        let publisher = tokio::spawn(async move {
+            for number in 1..=50_000 {
+                topic.publish(Tick(number)).await.unwrap();
+            }
+        });
+        let mut seen = 0;
+        while seen < 50_000 {
+            match stream.next().await.unwrap() {
+                Delivery::Lagged(lost) => seen += u32::try_from(lost).unwrap(),
+                Delivery::Event(event) => {
+                    seen += 1;
+                    assert_eq!(event.0, seen, "capacity {capacity}");
+                }
+            }
+        }
+        publisher.await.unwrap();
+        conclude(system).await;
+    }
+}
