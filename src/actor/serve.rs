@@ -26,6 +26,23 @@ pub(super) async fn serve<A: Actor>(
     ctx: &mut Context<A>,
 ) -> ExitReason {
     let mut draining = None;
+    let reason = serve_until(cell, receiver, actor, ctx, &mut draining).await;
+    if matches!(draining, Some(ExitReason::Normal)) && !reason.is_normal() {
+        // Asked for through a reference, it is not over because of a failure: the next life goes on
+        // with it, and the mailbox stays closed.
+        cell.mailbox.signal(control::DRAIN);
+    }
+    reason
+}
+
+/// The same, noting how it ends once it drains.
+async fn serve_until<A: Actor>(
+    cell: &Arc<Cell<A>>,
+    receiver: &mut Receiver,
+    actor: &mut A,
+    ctx: &mut Context<A>,
+    draining: &mut Option<ExitReason>,
+) -> ExitReason {
     let mut ids = MessageIds::default();
     // Messages since the last unit of budget.
     let mut unpaid = 0;
@@ -35,12 +52,12 @@ pub(super) async fn serve<A: Actor>(
             Turn::Control(bits) => match obey(cell, bits) {
                 Ok(reason) => return reason,
                 Err(reason) => {
-                    draining = Some(reason);
+                    *draining = Some(reason);
                     continue;
                 }
             },
             Turn::ChildrenFailed => return ctx.take_exit().unwrap_or(ExitReason::Killed),
-            Turn::End => return draining.unwrap_or(ExitReason::Normal),
+            Turn::End => return draining.take().unwrap_or(ExitReason::Normal),
             Turn::Timer => match ctx.take_fired() {
                 Some(envelope) => Parcel {
                     envelope,

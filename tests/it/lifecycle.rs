@@ -636,3 +636,33 @@ async fn a_spawn_dropped_after_any_poll_leaves_a_supervised_actor_or_none() {
         assert_eq!(log.take(), ["p:start 1", "p:stop 1 shutdown"]);
     }
 }
+
+/// Covers S1. A failure does not open the mailbox again; the next life goes on with the drain.
+#[tokio::test(start_paused = true)]
+async fn a_drain_that_a_panic_interrupts_goes_on_in_the_next_life() {
+    let log = Log::default();
+    let system = System::builder("t")
+        .child(puppet("p", &log).restart(Restart::Transient))
+        .start()
+        .await
+        .unwrap();
+    let actor: ActorRef<Puppet> = system.actor("p").unwrap();
+    let gate = Gate::new();
+    hold_and_fill(&actor, &gate, 1).await;
+    actor.tell(Run::panic("on purpose")).await.unwrap();
+    actor.tell(Note(2)).await.unwrap();
+    actor.stop(StopMode::Drain);
+    gate.open();
+    while log.count("p:start 2") == 0 {
+        assert!(actor.try_tell(Note(3)).unwrap_err().is_not_running());
+        tokio::task::yield_now().await;
+    }
+    assert!(actor.try_tell(Note(3)).unwrap_err().is_not_running());
+    let reason = tokio::time::timeout(secs(1), actor.wait_for_stop()).await;
+    assert!(reason.unwrap().is_normal());
+    assert_eq!(
+        [log.count("p:1"), log.count("p:2"), log.count("p:3")],
+        [1, 1, 0]
+    );
+    conclude(system).await;
+}
