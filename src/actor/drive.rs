@@ -9,7 +9,13 @@
 //! - from a thread outside the system's runtime: the handler might use it;
 //! - deeper than [`DEPTH`] actors: each level is stack;
 //! - inside a tracing span: the handler must not appear to run in its asker's;
-//! - at an actor whose polls were long: it would serialise askers who could go on meanwhile.
+//! - at an actor whose polls were long: it would serialise askers who could go on meanwhile;
+//! - at one that is busy, gives way, or stops: what is handed over must be taken in the same poll, or
+//!   the mailbox would hold more than its capacity.
+//!
+//! What can't be hidden is what tokio keeps per task: a handler that runs on the asker's stack sees the
+//! asker's task-locals and task id until its first await, and spends the asker's cooperative budget. The
+//! latter is right, since otherwise a task that asks in a loop would never give way.
 
 use std::cell::Cell as StdCell;
 use std::future::Future;
@@ -43,6 +49,10 @@ const MEASURED: u32 = 16;
 const UNHELPED: u32 = 1024;
 
 /// Whether askers run the actors that they ask.
+///
+/// A handler can't tell, with one exception: tokio's task-locals and task id are the asker's while the
+/// handler runs on the asker's task, which is until its first `.await` that waits. An actor whose
+/// handlers depend on either is set to [`Never`](Self::Never).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum InlineAsk {
     /// Never: every message is handled by the actor's own task.
