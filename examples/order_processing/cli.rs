@@ -24,7 +24,13 @@ const SAMPLE: &str = concat!(
 /// Exit codes: 0 all checks hold, 1 a check failed, 2 wrong usage, unusable data, or bad data with
 /// --strict.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "order_processing", version, verbatim_doc_comment)]
+// A negative number is out of range, which says more than that it is not an option.
+#[command(
+    name = "order_processing",
+    version,
+    verbatim_doc_comment,
+    allow_negative_numbers = true
+)]
 pub struct Options {
     /// Folder with orders.csv, order-details.csv, products.csv and customers.csv
     #[arg(long, value_name = "DIR", default_value = SAMPLE, hide_default_value = true)]
@@ -77,8 +83,9 @@ pub struct Options {
     #[arg(long)]
     pub json: bool,
 
-    /// Stop at the first row or order that has to be rejected, with exit code 2
-    #[arg(long)]
+    /// Stop at the first row or order that has to be rejected, with exit code 2; warnings do not
+    /// count
+    #[arg(long, verbatim_doc_comment)]
     pub strict: bool,
 }
 

@@ -71,6 +71,7 @@ async fn main() -> ExitCode {
         }
     };
     data.rejects.report().for_each(say);
+    data.warnings.report().for_each(say);
 
     let progress = Progress::new(
         &options,

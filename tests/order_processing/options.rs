@@ -70,6 +70,17 @@ fn values_out_of_range_are_usage_errors() {
     }
 }
 
+#[test]
+fn a_negative_number_is_a_value_and_not_an_option() {
+    let error = parse(&["--payment-failures", "-0.1"]).expect_err("it is out of range");
+    assert!(
+        error
+            .to_string()
+            .contains("a probability is a number from 0 to 1"),
+        "{error}"
+    );
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_result_as_json_has_the_keys_of_the_contract() {
     let folder = Folder::good().with(

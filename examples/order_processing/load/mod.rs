@@ -2,10 +2,13 @@
 //!
 //! The files are read in the order products, customers, orders, order lines. A row is refused when
 //! it is not well formed, when a column that is used here holds something else than it should, when
-//! its id was given before (the first wins), or when it names an order, product or customer that
-//! has no accepted row. So a line of a refused order is refused as well. An order whose row is
-//! accepted but none of whose lines is, is a rejected order. Columns that are not used are not
-//! looked at, except that the whole row has to be UTF-8.
+//! its id was given before (the first wins), or when it names an order or product that has no
+//! accepted row. So a line of a refused order is refused as well. An order whose row is accepted but
+//! none of whose lines is, is a rejected order. Columns that are not used are not looked at, except
+//! that the whole row has to be UTF-8.
+//!
+//! A customer is only whom to tell, so an order of one that is not listed, or of nobody, is a good
+//! order. It is reported as a warning, and has no credit limit.
 //!
 //! Rejected rows are counted over all four files, rejected orders apart from them: a refused row of
 //! `orders.csv` is a row, and not an order that was ever there to be rejected.
@@ -14,6 +17,7 @@ mod fields;
 mod files;
 mod reject;
 mod table;
+mod warning;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -25,6 +29,7 @@ use crate::contracts::{CustomerId, Line, Order, OrderId, ProductId, ShipperId};
 use crate::money;
 
 pub use reject::{Reject, Rejects, Unusable};
+pub use warning::{Warning, Warnings};
 
 use fields::{AtLeast, Known, amount, boolean, decimal, id, known_id, new_id, out_of_range, whole};
 use files::{Files, Source};
@@ -39,6 +44,7 @@ pub struct DataSet {
     pub credit_limits: HashMap<CustomerId, Decimal>,
     pub orders: Vec<Order>,
     pub rejects: Rejects,
+    pub warnings: Warnings,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +98,11 @@ pub fn load(dir: &Path, strict: bool) -> Result<DataSet, LoadError> {
         rejects: Rejects::default(),
         strict,
     };
+    let mut warnings = Warnings::default();
     let (stock, products) = read_products(&files.products, &mut sink)?;
     let (credit_limits, customers) =
         read_customers(&files.customers, files.credit_limit, &mut sink)?;
-    let mut drafts = read_orders(&files.orders, &customers, &mut sink)?;
+    let mut drafts = read_orders(&files.orders, &customers, &mut sink, &mut warnings)?;
     read_lines(&files.lines, &products, &mut drafts, &mut sink)?;
     let orders = drafts.finish(&mut sink)?;
     Ok(DataSet {
@@ -103,6 +110,7 @@ pub fn load(dir: &Path, strict: bool) -> Result<DataSet, LoadError> {
         credit_limits,
         orders,
         rejects: sink.rejects,
+        warnings,
     })
 }
 
@@ -169,12 +177,24 @@ fn read_orders(
     source: &Source<3>,
     customers: &Known<CustomerId>,
     sink: &mut Sink,
+    warnings: &mut Warnings,
 ) -> Result<Drafts, Reject> {
     let [id, customer, shipper] = source.columns;
     let mut drafts = Drafts::default();
     source.read(sink, |row| {
         let order = OrderId::from(new_id(row, id, "order", &drafts.known)?);
-        let customer = known_id(row, customer, "customer", customers)?;
+        let customer = match row.get(customer) {
+            "" | "NULL" => None,
+            customer => Some(customer),
+        };
+        if customer.is_none_or(|customer| !customers.contains_key(customer)) {
+            warnings.push(Warning {
+                file: source.table.file(),
+                line: row.line,
+                customer: customer.map(str::to_owned),
+            });
+        }
+        let customer = CustomerId::from(customer.unwrap_or("-"));
         // An order nobody was chosen to carry is a good order; its parcel counts for a shipper of
         // its own.
         let shipper = match row.get(shipper) {

@@ -108,10 +108,7 @@ impl Reason {
             Self::OutOfRange { .. } => "out of range",
             Self::Duplicate { .. } => "duplicate id",
             Self::Unknown { what: "order", .. } => "unknown order",
-            Self::Unknown {
-                what: "product", ..
-            } => "unknown product",
-            Self::Unknown { .. } => "unknown customer",
+            Self::Unknown { .. } => "unknown product",
             Self::NotExact { .. } => "amount too long",
             Self::NoValidLine { .. } => "order without a valid line",
         }
@@ -171,7 +168,7 @@ impl fmt::Display for Reason {
 }
 
 /// A piece of a file as it may safely appear on a terminal: escaped, and cut when it is long.
-struct Quoted<'a>(&'a str);
+pub struct Quoted<'a>(pub &'a str);
 
 impl fmt::Display for Quoted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
