@@ -57,18 +57,22 @@ pub(crate) struct Awaiter<T, X> {
     slot: Option<NonNull<Slot<T, X>>>,
 }
 
-// SAFETY: the two ends hand one value and one waker over, by the states above; neither shares
-// anything but `about`, which is only read (reply::*).
-unsafe impl<T: Send, X: Send + Sync> Send for Responder<T, X> {}
+// The bounds are on `reply_slot`, the only way to an end. Here they would make the compiler look into
+// the value's type, and report a message without its derive once more.
+//
+// SAFETY: the value is `Send` and `about` is `Send` and `Sync`, as `reply_slot` asks. The two ends hand
+// one value and one waker over, by the states above; neither shares anything but `about`, which is only
+// read (reply::*).
+unsafe impl<T, X> Send for Responder<T, X> {}
 // SAFETY: a shared responder gives access to `about` and the state only.
-unsafe impl<T: Send, X: Send + Sync> Sync for Responder<T, X> {}
+unsafe impl<T, X> Sync for Responder<T, X> {}
 // SAFETY: as for the responder.
-unsafe impl<T: Send, X: Send + Sync> Send for Awaiter<T, X> {}
+unsafe impl<T, X> Send for Awaiter<T, X> {}
 // SAFETY: a shared awaiter gives access to nothing.
-unsafe impl<T: Send, X: Send + Sync> Sync for Awaiter<T, X> {}
+unsafe impl<T, X> Sync for Awaiter<T, X> {}
 
 /// A new slot, with what the responder is to know of the awaiter.
-pub(crate) fn reply_slot<T, X>(about: X) -> (Responder<T, X>, Awaiter<T, X>) {
+pub(crate) fn reply_slot<T: Send, X: Send + Sync>(about: X) -> (Responder<T, X>, Awaiter<T, X>) {
     let slot = pool::allocate(Slot {
         state: AtomicU32::new(PENDING),
         waker: UnsafeCell::new(None),
