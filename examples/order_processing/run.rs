@@ -73,6 +73,8 @@ pub async fn process(
         credit_limits,
         orders,
         rejects,
+        // Said when the data was read.
+        warnings: _,
     } = data;
     let (bank, meter, books) = (
         Arc::new(Bank::default()),
