@@ -8,6 +8,7 @@
     reason = "models share what the protocol under test protects"
 )]
 
+mod inline;
 mod reply;
 mod ring;
 mod task;
