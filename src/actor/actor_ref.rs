@@ -183,7 +183,9 @@ impl<A: Actor> ActorRef<A> {
     }
 
     /// Waits until the actor has stopped for good: `on_stop` has ended, its name is free, its
-    /// subscriptions are closed. A restart does not end the wait.
+    /// subscriptions are closed. A restart does not end the wait: a [`Permanent`](crate::Restart::Permanent)
+    /// child, which is the default, starts again after a [`stop`](Self::stop), so that only its
+    /// supervisor's end, or the system's, ends the wait.
     ///
     /// # Cancel safety
     ///

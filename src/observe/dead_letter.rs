@@ -186,7 +186,7 @@ impl DeadLetterTally {
 }
 
 /// The number of dead letters of each reason since the system was built.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeadLetterCounts([u64; DeadLetterReason::ALL.len()]);
 
 impl DeadLetterCounts {
@@ -203,6 +203,17 @@ impl DeadLetterCounts {
     /// Every reason with its number, also those with none.
     pub fn by_reason(&self) -> impl Iterator<Item = (DeadLetterReason, u64)> + '_ {
         DeadLetterReason::ALL.into_iter().zip(self.0)
+    }
+}
+
+impl fmt::Debug for DeadLetterCounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map()
+            .entries(
+                self.by_reason()
+                    .map(|(reason, count)| (reason.as_str(), count)),
+            )
+            .finish()
     }
 }
 
