@@ -265,7 +265,7 @@ impl<A: Actor> Context<A> {
     ///
     /// # Panics
     ///
-    /// Never: a system lives as long as its actors do.
+    /// In an actor that could not be stopped, once its system has ended and nobody holds a handle to it.
     pub fn system(&self) -> System {
         let slot = self
             .core()
