@@ -304,7 +304,7 @@ impl Worker {
         msg.0.fetch_add(1, SeqCst);
         let begin = WallClock::now();
         while msg.0.load(SeqCst) < 2 {
-            if begin.elapsed() > secs(3) {
+            if begin.elapsed() > secs(2) {
                 return false;
             }
             std::hint::spin_loop();
@@ -345,10 +345,13 @@ async fn long_handlers_that_are_asked_together_run_together_once_they_are_known_
         let asker = tokio::spawn(async move {
             a.ask(Compute).await.unwrap();
             b.ask(Compute).await.unwrap();
-            for _ in 0..20 {
+            for round in 0..20 {
                 let both = Arc::new(AtomicU32::new(0));
                 let together = tokio::join!(a.ask(Meet(Arc::clone(&both))), b.ask(Meet(both)));
-                assert!(together.0.unwrap() && together.1.unwrap(), "{mode:?}");
+                let met = together.0.unwrap() && together.1.unwrap();
+                // An actor that was still on its driver when it was first asked is known to be long
+                // only after it was helped once, which may be in the first rounds.
+                assert!(met || round < 2, "round {round}, {mode:?}");
             }
         });
         asker.await.unwrap();
